@@ -1,0 +1,143 @@
+"""Why a host is infected or unknown: one closed enum, with a sentence and a remedy for each member.
+
+Screen, JSON, report and docs/errors.md all take their words from here.
+"""
+
+from enum import StrEnum
+
+_Words = tuple[str, str]
+
+
+class Reason(StrEnum):
+    """A stable code; `sentence` says what happened, `remedy` what to do about it."""
+
+    sentence: str
+    remedy: str
+
+    def __new__(cls, code: str, sentence: str, remedy: str) -> "Reason":
+        """Carry the words beside the code, so that no member can be without them."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.sentence = sentence
+        member.remedy = remedy
+        return member
+
+    # infected
+    MATCH_FOUND = ("match.found", "an indicator was seen", "clean it with --apply, then look again")
+    FINDING_OPEN = (
+        "finding.open",
+        "the tool found something and did not remove it",
+        "clean it with --apply, or by hand",
+    )
+    REBOOT_PENDING = ("reboot.pending", "the removal ends with a restart", "restart it, then --retry infected")
+
+    # unknown, on the way to it
+    REACH_NAME = ("reach.name", "its name has no address", "mend ansible_host, or the name server")
+    REACH_ROUTE = ("reach.route", "there is no route to it", "see whether its site's line is up, then --retry unknown")
+    REACH_REFUSED = (
+        "reach.refused",
+        "it refuses connections on that port",
+        "start its remote service, or mend the port",
+    )
+    REACH_TIMEOUT = ("reach.timeout", "nothing answered", "switch it on, then --retry unknown")
+    TLS_FAILED = ("tls.failed", "its certificate cannot be trusted", "mend its certificate, or the CA file")
+    HOSTKEY_UNKNOWN = (
+        "hostkey.unknown",
+        "its SSH key is not known",
+        "check the fingerprint, then lamsach hosts scan --accept",
+    )
+    HOSTKEY_CHANGED = (
+        "hostkey.changed",
+        "its SSH key is another than the known one",
+        "find out why; if rightly so, remove the old line of known_hosts and scan again",
+    )
+    LOGIN_REFUSED = ("login.refused", "it refused our logon", "mend the account or its secret, then --retry unknown")
+    ACCOUNT_STOPPED = (
+        "account.stopped",
+        "the account was refused too often; we stopped before it locks",
+        "mend its secret, wait 30 minutes, then --retry unknown",
+    )
+    ACCESS_DENIED = (
+        "access.denied",
+        "our account may not log on there remotely",
+        "give it the right to, then --retry unknown",
+    )
+    QUOTA_EXCEEDED = (
+        "quota.exceeded",
+        "its quota for remote sessions is used up",
+        "restart its remote service, or wait",
+    )
+    CONNECTION_LOST = ("connection.lost", "the connection broke", "run again with --retry unknown")
+    HOST_TIMEOUT = ("host.timeout", "it did not finish in its time", "give it more seconds, or look why it hangs")
+    HOST_GONE = ("host.gone", "it is no longer in the inventory", "put it back, or begin a new sweep")
+    HOST_PENDING = ("host.pending", "it has not been visited yet", "go on with --resume")
+
+    # unknown, once we stood on it
+    RIGHTS_MISSING = ("rights.missing", "our account is not an administrator there", "use one, or set ansible_become")
+    POWERSHELL_CONSTRAINED = (
+        "powershell.constrained",
+        "its PowerShell runs in constrained language mode",
+        "exempt our account from the policy",
+    )
+    POWERSHELL_OLD = ("powershell.old", "its PowerShell is older than 5.1", "install Windows Management Framework 5.1")
+    HOST_DISK_FULL = ("host.disk_full", "its disk is too full for the tool", "free space on it, then --retry unknown")
+    HOST_BUSY = ("host.busy", "another program of ours still runs there", "wait for it, then --retry unknown")
+    FOLDER_UNSAFE = (
+        "folder.unsafe",
+        "our folder there can be written by others",
+        "look who made it, remove it, then --retry unknown",
+    )
+    IDENTITY_MISMATCH = (
+        "identity.mismatch",
+        "another computer answered at its address",
+        "mend the address; if the computer was replaced, begin a new sweep",
+    )
+    SCRIPT_BLOCKED = ("script.blocked", "its antivirus blocked our script", "exempt the script, then --retry unknown")
+    TOOL_BLOCKED = (
+        "tool.blocked",
+        "its antivirus blocked or took away the tool",
+        "exempt the tool, then --retry unknown",
+    )
+    PUSH_FAILED = ("push.failed", "the file did not arrive whole", "run again with --retry unknown")
+
+    # unknown, by its answers
+    ANSWER_GARBLED = (
+        "answer.garbled",
+        "its answer is not in our form",
+        "look at the kept answer; the host may be damaged",
+    )
+    ANSWER_CUT = ("answer.cut", "its answer was cut short", "run again with --retry unknown")
+    ANSWER_HUGE = ("answer.huge", "its answer is larger than we take", "narrow the look, or look why")
+    ANSWER_EMPTY = (
+        "answer.empty",
+        "its answer lists less than any living computer has",
+        "mend WMI on it, then look again",
+    )
+    LOOK_NONE = ("look.none", "no look was finished", "give the playbook a look for its platform")
+    LOOK_STOPPED = (
+        "look.stopped",
+        "a look ended before it had seen everything",
+        "give it more time or rights, then look again",
+    )
+    MATCH_REVIEW = ("match.review", "only a weak sign was seen", "look at the match and decide")
+
+    # unknown, after a tool ran
+    CLEANER_CONTRADICTION = (
+        "cleaner.contradiction",
+        "the tool's log and its exit code disagree",
+        "read the kept log and look at the computer",
+    )
+    CLEANER_FAILED = ("cleaner.failed", "the tool failed", "read the kept log, mend it, then --retry unknown")
+    CLEANER_UNFINISHED = (
+        "cleaner.unfinished",
+        "the tool's log has no completion marker",
+        "read the kept log, then --retry unknown",
+    )
+    CLEAN_INTERRUPTED = (
+        "clean.interrupted",
+        "the tool was torn off midway",
+        "look at the computer, then --retry unknown",
+    )
+    CLEAN_UNVERIFIED = ("clean.unverified", "the removal could not be confirmed", "look at the object by hand")
+
+    BUG = ("bug", "the controller itself failed here", "run it again with --debug, and report it")

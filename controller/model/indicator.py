@@ -1,0 +1,85 @@
+"""What we look for, what we saw, and where the two met."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The sorts of value an indicator or an observation can hold."""
+
+    ADDRESS = "address"
+    NETWORK = "network"
+    DOMAIN = "domain"
+    URL = "url"
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+    PATH = "path"
+    NAME = "name"
+
+
+class Grade(StrEnum):
+    """How much a match says. Confirmed and probable infect; suspect alone asks for a person."""
+
+    CONFIRMED = "confirmed"
+    PROBABLE = "probable"
+    SUSPECT = "suspect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """One value to look for, already normalised, with the list and line it stands on."""
+
+    kind: Kind
+    value: str
+    list: str
+    line: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A line of a list that could not be used, and why."""
+
+    list: str
+    line: int
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IocList:
+    """One list as it was read: accepted + rejected + comments = all its lines."""
+
+    name: str
+    sha256: str
+    indicators: tuple[Indicator, ...]
+    rejected: tuple[Rejected, ...] = ()
+    comments: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One value seen on one host, as the host wrote it. Collectors observe; they never judge.
+
+    `where` says in a few words which row it came from (`pid 812 /tmp/x`).
+    """
+
+    kind: Kind
+    value: str
+    collector: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """An indicator seen on a host (STIX calls this a sighting)."""
+
+    kind: Kind
+    value: str
+    list: str
+    line: int
+    collector: str
+    seen: str
+    where: str = ""
+    grade: Grade = Grade.CONFIRMED

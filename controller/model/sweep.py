@@ -1,0 +1,85 @@
+"""One sweep, and the jobs it is made of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.model.fleet import Host, Order, RosterEntry, Unit
+from controller.model.playbook import Playbook, Task
+from controller.model.result import TaskResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """An operator's file, kept whole: `role` is `playbook`, `list` or `tool`."""
+
+    role: str
+    name: str
+    sha256: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blindness:
+    """How many indicators of a kind no look of the playbook can see."""
+
+    kind: str
+    unseen: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One playbook on chosen hosts, once: everything the report needs, snapshotted. Times are UTC."""
+
+    id: str
+    started: datetime
+    operator: str
+    apply: bool
+    limit: str
+    playbook: Playbook
+    inventory: str
+    inventory_digest: str
+    roster: tuple[RosterEntry, ...]
+    units: tuple[Unit, ...]
+    order: Order | None = None
+    rejected: int = 0
+    blind: tuple[Blindness, ...] = ()
+    program: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostJob:
+    """All a worker needs to visit one host: plain data, no secret, no open handle.
+
+    `so_far` are task results that are already committed; the visit goes on behind them.
+    """
+
+    sweep: str
+    host: Host
+    tasks: tuple[Task, ...]
+    apply: bool = False
+    attempt: int = 1
+    so_far: tuple[TaskResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepLine:
+    """One sweep in a list of sweeps. `given` is how many hosts it was to visit, `finished` how many have a result."""
+
+    id: str
+    started: datetime
+    ended: datetime | None
+    operator: str
+    playbook: str
+    apply: bool
+    given: int
+    finished: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAttempt:
+    """An attempt that was begun and has no result: what it had committed when it last started a program."""
+
+    host: str
+    number: int
+    so_far: tuple[TaskResult, ...] = ()

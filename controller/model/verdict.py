@@ -1,0 +1,200 @@
+"""The only rules that turn what came back into a verdict. Silence is never health."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import chain
+
+from controller.errors import Reason
+from controller.model.indicator import Grade, Match
+from controller.model.result import Attempt, Fault, Finding, FindingState, Look, LookKey, ToolMode, ToolRun
+
+
+class Verdict(StrEnum):
+    """What we may honestly say about one host."""
+
+    CLEAN = "clean"
+    CLEANED = "cleaned"
+    INFECTED = "infected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A host's verdict over all attempts of a sweep.
+
+    `reason` is there exactly when the verdict is infected or unknown. `done` says that every task of the
+    newest attempt ended and no look was stopped. `matches` are those of the newest look of each key,
+    `findings` the newest state of each; `unread` counts items that could not be read.
+    `met` are the matches of all looks, `closed` the findings that are handled and confirmed so: a report tells
+    what was found even where nothing of it is left.
+    """
+
+    verdict: Verdict
+    reason: Reason | None = None
+    detail: str = ""
+    done: bool = False
+    matches: tuple[Match, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    unread: int = 0
+    met: tuple[Match, ...] = ()
+    closed: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.reason is None) != (self.verdict in {Verdict.CLEAN, Verdict.CLEANED}):
+            raise ValueError(f"verdict '{self.verdict}' with reason {self.reason!r}")
+
+
+class _Standing(StrEnum):
+    """How a finding stands after all that came later."""
+
+    OPEN = "open"
+    UNVERIFIED = "unverified"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A finding, how it stands, and the attempt and roots it comes from."""
+
+    finding: Finding
+    standing: _Standing
+    attempt: int
+    roots: tuple[str, ...]
+
+
+_Found = dict[tuple[str, str, str], _Known]
+
+
+def judge(attempts: Sequence[Attempt]) -> Judgement:
+    """Say what may be said of a host after `attempts`, oldest first; the first rule that holds decides."""
+    if not attempts:
+        return Judgement(verdict=Verdict.UNKNOWN, reason=Reason.HOST_PENDING)
+    newest = attempts[-1]
+    if newest.fault and newest.fault.reason is Reason.IDENTITY_MISMATCH:
+        return _unknown(newest.fault)
+    valid = [each for each in attempts if not (each.fault and each.fault.reason is Reason.IDENTITY_MISMATCH)]
+    looks = _newest_looks(valid)
+    found = _findings(valid)
+    matches = tuple(dict.fromkeys(match for look in looks for match in look.matches))
+    infected = _infected(matches, found)
+    open_question = _open_question(valid, looks, matches, found)
+    met = tuple(dict.fromkeys(match for each in valid for look in each.looks for match in look.matches))
+    fault = infected or open_question
+    verdict = Verdict.INFECTED if infected else Verdict.UNKNOWN if open_question else None
+    return Judgement(
+        verdict=verdict or (Verdict.CLEANED if met or found else Verdict.CLEAN),
+        reason=fault.reason if fault else None,
+        detail=fault.detail if fault else "",
+        done=_ended(newest) and not any(look.stopped for look in newest.looks),
+        matches=matches,
+        findings=tuple(finding for finding, _ in found),
+        unread=sum(look.unread for look in looks),
+        met=met,
+        closed=tuple(finding for finding, standing in found if standing is _Standing.CLOSED),
+    )
+
+
+def _unknown(fault: Fault) -> Judgement:
+    return Judgement(verdict=Verdict.UNKNOWN, reason=fault.reason, detail=fault.detail)
+
+
+def _ended(attempt: Attempt) -> bool:
+    return attempt.first_fault is None
+
+
+def _newest_looks(attempts: Sequence[Attempt]) -> tuple[Look, ...]:
+    """The newest look of each key; a stopped look does not take away what an earlier one saw."""
+    newest: dict[LookKey, Look] = {}
+    for look in chain.from_iterable(each.looks for each in attempts):
+        newest[look.key] = look
+    return tuple(newest.values())
+
+
+def _findings(attempts: Sequence[Attempt]) -> list[tuple[Finding, _Standing]]:
+    """The newest state of each finding, and how it stands after the runs and looks that came later."""
+    found: _Found = {}
+    for number, attempt in enumerate(attempts):
+        for task in attempt.tasks:
+            for run in task.runs:
+                _confirm_by_run(found, run, number)
+                for each in run.findings:
+                    standing = _Standing.UNVERIFIED if each.state.handled else _Standing.OPEN
+                    found[each.tool, each.threat, each.object] = _Known(each, standing, number, run.roots)
+            for look in task.looks:
+                _confirm_by_look(found, look)
+    return [(known.finding, known.standing) for known in found.values()]
+
+
+def _confirm_by_run(found: _Found, run: ToolRun, attempt: int) -> None:
+    """A whole run over the same roots closes what it no longer sees, if there was time to handle it.
+
+    Within an attempt only a detect-only run confirms, and only what the tool said it handled. In a later attempt
+    somebody may have restarted the computer or removed the object by hand, and any whole run is a new look.
+    """
+    if run.fault or run.contradiction:
+        return
+    for key, known in found.items():
+        handled = known.standing is _Standing.UNVERIFIED and run.mode is ToolMode.DETECT
+        if (handled or attempt > known.attempt) and (known.finding.tool, known.roots) == (run.tool, run.roots):
+            found[key] = replace(known, standing=_Standing.CLOSED)
+
+
+def _confirm_by_look(found: _Found, look: Look) -> None:
+    for key, known in found.items():
+        if known.finding.object in look.there:
+            found[key] = replace(known, standing=_Standing.OPEN)
+        elif known.finding.object in look.gone and known.standing is _Standing.UNVERIFIED:
+            found[key] = replace(known, standing=_Standing.CLOSED)
+
+
+def _infected(matches: tuple[Match, ...], found: list[tuple[Finding, _Standing]]) -> Fault | None:
+    for match in matches:
+        if match.grade is not Grade.SUSPECT:
+            return Fault(Reason.MATCH_FOUND, f"{match.value} ({match.list}:{match.line})")
+    still = [finding for finding, standing in found if standing is _Standing.OPEN]
+    waiting = [each for each in still if each.state is FindingState.REBOOT]
+    for finding in [each for each in still if each not in waiting] or waiting:
+        reason = Reason.REBOOT_PENDING if finding in waiting else Reason.FINDING_OPEN
+        return Fault(reason, f"{finding.threat} in {finding.object}")
+    return None
+
+
+def _open_question(
+    attempts: Sequence[Attempt],
+    looks: tuple[Look, ...],
+    matches: tuple[Match, ...],
+    found: list[tuple[Finding, _Standing]],
+) -> Fault | None:
+    """The first reason why nothing may be said, in the order of the decisions.
+
+    An attempt's own fault is told before the bare `look.none` that it causes.
+    """
+    return next(
+        chain(_not_ended(attempts[-1], looks), _unsure_cleaning(attempts, found), _unsure_looks(looks, matches)), None
+    )
+
+
+def _not_ended(newest: Attempt, looks: tuple[Look, ...]) -> Iterator[Fault]:
+    if newest.first_fault:
+        yield newest.first_fault
+    if not any(look.judged for look in looks):
+        yield Fault(Reason.LOOK_NONE)
+
+
+def _unsure_cleaning(attempts: Sequence[Attempt], found: list[tuple[Finding, _Standing]]) -> Iterator[Fault]:
+    runs = {(run.tool, run.mode, run.roots): run for each in attempts for task in each.tasks for run in task.runs}
+    for run in runs.values():
+        if run.contradiction:
+            yield Fault(Reason.CLEANER_CONTRADICTION, f"{run.tool} ended with {run.exit_code}")
+    for finding, standing in found:
+        if standing is _Standing.UNVERIFIED:
+            yield Fault(Reason.CLEAN_UNVERIFIED, f"{finding.threat} in {finding.object}")
+
+
+def _unsure_looks(looks: tuple[Look, ...], matches: tuple[Match, ...]) -> Iterator[Fault]:
+    for look in looks:
+        if look.stopped:
+            yield Fault(Reason.LOOK_STOPPED, f"{look.key.collector}: {look.stopped}")
+    for match in matches:
+        yield Fault(Reason.MATCH_REVIEW, f"{match.seen} ({match.list}:{match.line})")
