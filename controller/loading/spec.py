@@ -1,0 +1,60 @@
+"""Read a collector's `spec.yaml`: its question, its columns, and what they can meet."""
+
+import re
+from typing import Final
+
+from controller.errors import PlaybookError
+from controller.loading import nodes
+from controller.loading.fields import Fields, choice, items
+from controller.loading.nodes import Node
+from controller.model.collector import CollectorSpec, Column, ColumnType
+from controller.model.indicator import Kind
+
+_KEYS: Final = ("name", "question", "columns", "min_rows", "takes", "where", "seconds")
+_COLUMN_KEYS: Final = ("name", "type", "description", "kinds")
+_TAKES: Final = ("roots", "max_files", "seconds")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def read(text: str, source: str) -> CollectorSpec:
+    """Read the text of a `spec.yaml`; `source` is the path that errors name.
+
+    Raises:
+        PlaybookError: with the place of the first thing that cannot be taken.
+
+    """
+    fields = Fields(nodes.parse(text, source, PlaybookError), "spec", _KEYS, required=("name", "question", "columns"))
+    columns = tuple(_column(node) for node in items(fields.need("columns"), "columns"))
+    names = tuple(column.name for column in columns)
+    if not names or len(set(names)) < len(names):
+        raise fields.refusal("'columns': expected each column once, and at least one; got something else", "columns")
+    return CollectorSpec(
+        name=_name(fields),
+        question=fields.text("question"),
+        columns=columns,
+        min_rows=fields.integer("min_rows", 0, 1_000_000) or 0,
+        takes=_choices(fields.get("takes"), "takes", _TAKES),
+        where=_choices(fields.get("where"), "where", names),
+        seconds=fields.integer("seconds", 1, 86_400) or 120,
+    )
+
+
+def _column(node: Node) -> Column:
+    fields = Fields(node, "column", _COLUMN_KEYS, required=("name", "type", "description"))
+    return Column(
+        name=_name(fields),
+        type=ColumnType(choice(fields.need("type"), "type", tuple(ColumnType))),
+        description=fields.text("description"),
+        kinds=tuple(map(Kind, _choices(fields.get("kinds"), "kinds", tuple(Kind)))),
+    )
+
+
+def _name(fields: Fields) -> str:
+    name = fields.text("name")
+    if not _NAME.fullmatch(name):
+        raise fields.need("name").unexpected("name", "small letters, digits and '_'")
+    return name
+
+
+def _choices(node: Node | None, what: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(choice(item, what, known) for item in items(node, what)) if node else ()
