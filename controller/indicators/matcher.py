@@ -1,0 +1,112 @@
+"""An index over indicators: built once, asked for every host. Read-only after that, so threads may share it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from controller.indicators.addresses import Address, read_address, read_network
+from controller.indicators.domains import host_of
+from controller.indicators.normalise import normalise
+from controller.model.indicator import Grade, Indicator, IocList, Kind, Match, Observation
+
+MEETS: Final[Mapping[Kind, frozenset[Kind]]] = {
+    **{kind: frozenset({kind}) for kind in Kind},
+    Kind.ADDRESS: frozenset({Kind.ADDRESS, Kind.NETWORK}),
+    Kind.URL: frozenset({Kind.URL, Kind.DOMAIN, Kind.ADDRESS, Kind.NETWORK}),
+}
+"""Which sorts of indicator a sort of observation can meet. A domain never meets a URL: the host may be a shared one."""
+
+_GRADES: Final[Mapping[Kind, Grade]] = {
+    Kind.MD5: Grade.CONFIRMED,
+    Kind.SHA1: Grade.CONFIRMED,
+    Kind.SHA256: Grade.CONFIRMED,
+    Kind.PATH: Grade.PROBABLE,
+    Kind.ADDRESS: Grade.PROBABLE,
+    Kind.NETWORK: Grade.PROBABLE,
+    Kind.DOMAIN: Grade.PROBABLE,
+    Kind.URL: Grade.PROBABLE,
+    Kind.NAME: Grade.SUSPECT,
+}
+
+_Index = dict[str, list[Indicator]]
+
+
+class Matcher:
+    """Says which indicators what a host showed meets."""
+
+    def __init__(self, lists: Sequence[IocList]) -> None:
+        self._exact: Mapping[Kind, _Index] = {kind: defaultdict(list) for kind in Kind}
+        self._networks: defaultdict[tuple[int, int], defaultdict[int, list[Indicator]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        for each in lists:
+            for indicator in each.indicators:
+                self._add(indicator)
+
+    def _add(self, indicator: Indicator) -> None:
+        if indicator.kind is Kind.NETWORK:
+            network = read_network(indicator.value)
+            shift = network.max_prefixlen - network.prefixlen
+            self._networks[network.version, shift][int(network.network_address) >> shift].append(indicator)
+        else:
+            self._exact[indicator.kind][indicator.value].append(indicator)
+
+    def match(self, observations: Iterable[Observation]) -> Iterator[Match]:
+        """Yield a match for every indicator that an observation meets, with each list and line that names it.
+
+        An observation that cannot be a value of its kind meets nothing.
+        """
+        for seen in observations:
+            try:
+                value = normalise(seen.kind, seen.value)
+            except ValueError:
+                continue
+            for indicator in self._met(seen.kind, value):
+                yield _match(indicator, seen)
+
+    def _met(self, kind: Kind, value: str) -> Iterator[Indicator]:
+        if kind is Kind.ADDRESS:
+            yield from self._at(read_address(value))
+        elif kind is Kind.DOMAIN:
+            yield from self._above(value)
+        else:
+            yield from self._exact[kind].get(value, ())
+        if kind is Kind.URL:
+            yield from self._host(host_of(value))
+
+    def _at(self, address: Address) -> Iterator[Indicator]:
+        """Yield what names an address or a network around it; our own addresses meet nothing."""
+        if address.is_loopback or address.is_unspecified:
+            return
+        yield from self._exact[Kind.ADDRESS].get(str(address), ())
+        number = int(address)
+        for (version, shift), networks in self._networks.items():
+            if version == address.version:
+                yield from networks.get(number >> shift, ())
+
+    def _above(self, domain: str) -> Iterator[Indicator]:
+        """Yield what names a domain or one it stands below, label by label."""
+        names = self._exact[Kind.DOMAIN]
+        while domain:
+            yield from names.get(domain, ())
+            domain = domain.partition(".")[2]
+
+    def _host(self, host: str) -> Iterator[Indicator]:
+        try:
+            address = read_address(host)
+        except ValueError:
+            return self._above(host)
+        return self._at(address)
+
+
+def _match(indicator: Indicator, seen: Observation) -> Match:
+    return Match(
+        kind=indicator.kind,
+        value=indicator.value,
+        list=indicator.list,
+        line=indicator.line,
+        collector=seen.collector,
+        seen=seen.value,
+        where=seen.where,
+        grade=_GRADES[indicator.kind],
+    )

@@ -1,0 +1,182 @@
+"""The plain list: every line is accepted, rejected with a reason, or a note."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.errors import ListError
+from controller.indicators.parsers.plain import LINE_LIMIT, LINES_LIMIT, decode, parse
+from controller.model.indicator import IocList, Kind
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "iocs"
+SHA256 = "e258d248fda94c63753607f7c4494ee0fcbe92f1a76bfdac795c9d84101eb317"
+
+
+def read(text: str) -> IocList:
+    return parse(text, name="list.txt", sha256="0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "value"),
+    [
+        ("203.0.113.7", Kind.ADDRESS, "203.0.113.7"),
+        ("203[.]0[.]113[.]7", Kind.ADDRESS, "203.0.113.7"),
+        ("203.0.113.7/32", Kind.ADDRESS, "203.0.113.7"),
+        ("::ffff:203.0.113.7", Kind.ADDRESS, "203.0.113.7"),
+        ("2001:db8::7/128", Kind.ADDRESS, "2001:db8::7"),
+        ("2001[:]db8[:][:]7", Kind.ADDRESS, "2001:db8::7"),
+        ("203.0.113.0/24", Kind.NETWORK, "203.0.113.0/24"),
+        ("2001:db8::/32", Kind.NETWORK, "2001:db8::/32"),
+        ("10.0.0.0/8", Kind.NETWORK, "10.0.0.0/8"),
+        ("bad.example", Kind.DOMAIN, "bad.example"),
+        ("BAD[.]example.", Kind.DOMAIN, "bad.example"),
+        ("bad(dot)example", Kind.DOMAIN, "bad.example"),
+        ("bad {.} example", Kind.DOMAIN, "bad.example"),
+        ("bad [chấm] example", Kind.DOMAIN, "bad.example"),
+        ("bad DOT example", Kind.DOMAIN, "bad.example"),
+        ("b\u200bad.example", Kind.DOMAIN, "bad.example"),
+        ("bad\uff0eexample", Kind.DOMAIN, "bad.example"),
+        ("*.bad.example", Kind.DOMAIN, "bad.example"),
+        (".bad.example", Kind.DOMAIN, "bad.example"),
+        ("_x.bad.example", Kind.DOMAIN, "_x.bad.example"),
+        ("t.co", Kind.DOMAIN, "t.co"),
+        ("evil.com", Kind.DOMAIN, "evil.com"),
+        ("hxxps://bad[.]example/A?b", Kind.URL, "https://bad.example/A?b"),
+        ("hXXp[://]bad.example[/]A", Kind.URL, "http://bad.example/A"),
+        ("meow://bad.example", Kind.URL, "http://bad.example/"),
+        ("http[:]//203.0.113.7:8080/x.png", Kind.URL, "http://203.0.113.7:8080/x.png"),
+        (SHA256.upper(), Kind.SHA256, SHA256),
+        (SHA256[:40], Kind.SHA1, SHA256[:40]),
+        (SHA256[:32], Kind.MD5, SHA256[:32]),
+        (r"C:\Temp\evil.exe", Kind.PATH, r"c:\temp\evil.exe"),
+        (r"C:\Temp\evil[.]exe", Kind.PATH, r"c:\temp\evil.exe"),
+        (r"%TEMP%\evil.exe", Kind.PATH, r"c:\users\*\appdata\local\temp\evil.exe"),
+        (r'"C:\Program Files\A B\evil.exe"', Kind.PATH, r"c:\program files\a b\evil.exe"),
+        ("/tmp/.X11/Evil", Kind.PATH, "/tmp/.X11/Evil"),
+        ("Evil.EXE", Kind.NAME, "evil.exe"),
+        ("evil[.]dll", Kind.NAME, "evil.dll"),
+        ("Giấy mời.pdf.exe", Kind.NAME, "giấy mời.pdf.exe"),
+    ],
+)
+def test_a_value_is_told_by_its_shape(line: str, kind: Kind, value: str) -> None:
+    ioc_list = read(line)
+
+    assert [(each.kind, each.value, each.line) for each in ioc_list.indicators] == [(kind, value, 1)]
+    assert ioc_list.rejected == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (SHA256[:31], "31 hexadecimal digits"),
+        (SHA256[:41], "41 hexadecimal digits"),
+        (SHA256 * 2, "128 hexadecimal digits"),
+        ("e258d248fda94c637536O7f7c4494ee0", "letters O, I or l"),
+        (hashlib.md5(b"", usedforsecurity=False).hexdigest(), "empty or trivial"),
+        (hashlib.sha256(b"test").hexdigest(), "empty or trivial"),
+        ("127.0.0.1", "every computer has"),
+        ("::1", "every computer has"),
+        ("::ffff:127.0.0.1", "every computer has"),
+        ("0.0.0.0", "every computer has"),
+        ("169.254.1.1", "every computer has"),
+        ("224.0.0.251", "every computer has"),
+        ("127.0.0.0/8", "every computer has"),
+        ("0.0.0.0/0", "too wide"),
+        ("12.0.0.0/7", "too wide"),
+        ("2001::/15", "too wide"),
+        ("203.0.113.7/33", "no network"),
+        ("010.8.1.255", "no address"),
+        ("3405803783", "no address"),
+        ("203.0.113.7:443", "ports are not matched"),
+        ("[2001:db8::7]:443", "ports are not matched"),
+        ("bad.example:443", "ports are not matched"),
+        ("203.0.113.7/x.png", "without its scheme"),
+        ("bad.example/x.png", "without its scheme"),
+        ("http://*:443/", "single word"),
+        ("someone@bad.example", "mail addresses"),
+        ("example", "single word"),
+        ("com.vn", "everybody's names"),
+        ("-bad-.example", "correct it"),
+        ("bad.example, worse.example", "one value a line"),
+        ("203.0.113.7 203.0.113.8", "one value a line"),
+        ("bad . example", "one value a line"),
+        ("Firefox 115.6", "one value a line"),
+        ("svchost.exe", "every Windows has"),
+        (r"C:\Windows\System32\svchost.exe", "every Windows has"),
+        (r"C:\Temp\*.exe", "patterns are not matched"),
+        ("/tmp/*.sh", "patterns are not matched"),
+        ("*.exe", "patterns are not matched"),
+        (r"\Device\HarddiskVolume2\evil.exe", "with its drive"),
+        ("// a note of another language", "begin a note with '#'"),
+        ("a" * (LINE_LIMIT + 1), "4097 letters"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_rejected_with_its_text_and_what_to_do(line: str, why: str) -> None:
+    ioc_list = read(f"bad.example\n{line}\n")
+
+    (rejected,) = ioc_list.rejected
+    assert (rejected.list, rejected.line, rejected.text) == ("list.txt", 2, line[:LINE_LIMIT])
+    assert why in rejected.why
+    assert [each.line for each in ioc_list.indicators] == [1]
+
+
+def test_notes_and_blank_lines_are_counted_and_a_note_after_a_value_is_kept() -> None:
+    ioc_list = read("# a list\n\n; another note\nbad.example  # seen in May\n  \nhttp://bad.example/a#b\n")
+
+    assert ioc_list.comments == 4
+    assert [(each.value, each.note) for each in ioc_list.indicators] == [
+        ("bad.example", "seen in May"),
+        ("http://bad.example/a", ""),
+    ]
+
+
+def test_a_value_written_twice_keeps_both_its_lines() -> None:
+    assert [each.line for each in read("bad.example\nBAD.example\n").indicators] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"), [("", 0), ("\n", 1), ("a.example", 1), ("a.example\n\n", 2), ("#\r\n#\r#", 3)]
+)
+def test_lines_are_those_an_editor_counts(text: str, lines: int) -> None:
+    ioc_list = read(text)
+
+    assert len(ioc_list.indicators) + len(ioc_list.rejected) + ioc_list.comments == lines
+
+
+@given(st.text(max_size=300) | st.text(alphabet="aA1.:/\\#; \r\n[]hxtp", max_size=200))
+def test_no_line_is_ever_dropped(text: str) -> None:
+    ioc_list = read(text)
+
+    whole = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = whole.count("\n") + (not whole.endswith("\n") and whole != "")
+    assert len(ioc_list.indicators) + len(ioc_list.rejected) + ioc_list.comments == lines
+
+
+def test_a_list_with_too_many_lines_is_refused_as_a_whole() -> None:
+    with pytest.raises(ListError, match=r"'list\.txt' has"):
+        read("\n" * (LINES_LIMIT + 1))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_list_is_decoded_by_its_byte_order_mark_or_as_utf8(encoding: str) -> None:
+    assert decode("độc.example\n".encode(encoding)) == "độc.example\n"
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"a\0b\0", "mã".encode("latin-1"), b"\xff\xfea"])
+def test_nothing_is_guessed_about_other_encodings(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"decode|NUL"):
+        decode(data)
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.txt")), ids=lambda path: path.stem)
+def test_a_whole_list_is_read_as_it_was_when_a_person_checked_it(path: Path) -> None:
+    """To renew a golden file after a wanted change, write `shown` over it and read the difference."""
+    ioc_list = parse(decode(path.read_bytes()), name=path.name, sha256="0" * 64)
+    accepted = [(each.line, f"{each.kind} {each.value}", each.note) for each in ioc_list.indicators]
+    rejected = [(each.line, "rejected", each.why) for each in ioc_list.rejected]
+    shown = "".join(f"{line}\t{value}\t{words}\n" for line, value, words in sorted(accepted + rejected))
+
+    assert shown == path.with_suffix(".tsv").read_text(encoding="utf-8")
