@@ -1,0 +1,147 @@
+"""What a collector said, read to its end line. An answer that was cut must never look like a whole one.
+
+    #begin processes 2 4f1d… -
+    {"pid": 812, "path": "/tmp/x", "sha256": "9f86d0…", …}
+    #end 1 unread=0 stopped=no
+
+Everything here comes from a host that may be hostile: sizes, types and depth are bounded by the spec.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Annotated, Final
+
+import msgspec
+
+from controller.errors import HostError, Reason
+from controller.model.collector import Answer, CollectorSpec, Column, ColumnType, Row, StoppedBy
+from controller.model.indicator import Kind, Observation
+
+FRAME_VERSION: Final = 2
+MAX_ROWS: Final = 200_000
+MAX_ROW_BYTES: Final = 256 * 1024
+MAX_TEXT: Final = 32 * 1024
+_MAX_TEXTS: Final = 4096
+
+_END: Final = re.compile(rb"#end (\d{1,9}) unread=(\d{1,9}) stopped=(no|time|count|denied)")
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SEPARATOR: Final = re.compile(r"[/\\]")
+
+_Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+_Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Texts = Annotated[tuple[_Text, ...], msgspec.Meta(max_length=_MAX_TEXTS)]
+_TYPES: Final = {
+    ColumnType.TEXT: _Text,
+    ColumnType.INTEGER: _Integer,
+    ColumnType.BOOLEAN: bool,
+    ColumnType.TEXTS: _Texts,
+}
+
+
+def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Answer:
+    """Read a whole answer to the question that was asked with `nonce` and `sysroot` (`-` for the running system).
+
+    Bytes that are not UTF-8 become U+FFFD, and so does NUL.
+
+    Raises:
+        HostError: `answer.cut` (it does not reach its end line, or rows are gone), `answer.garbled` (not our form,
+            another question's answer, or a row against the spec), `answer.huge`, or `answer.empty` (it saw
+            everything there is, and that was less than any living computer has).
+
+    """
+    lines = _whole_lines(stdout, f"#begin {spec.name} {FRAME_VERSION} {nonce} {sysroot}".encode())
+    end = _END.fullmatch(lines[-1])
+    if not end:
+        raise HostError(Reason.ANSWER_CUT, f"'{spec.name}' has no end line after {len(lines) - 1} lines")
+    count, unread, stopped = int(end[1]), int(end[2]), end[3].decode()
+    rows = lines[1:-1]
+    if len(rows) != count:
+        reason = Reason.ANSWER_CUT if len(rows) < count else Reason.ANSWER_GARBLED
+        raise HostError(reason, f"'{spec.name}' says {count} rows and has {len(rows)}")
+    if count < spec.min_rows and stopped == "no":
+        raise HostError(Reason.ANSWER_EMPTY, f"'{spec.name}' has {count} rows; at least {spec.min_rows} are expected")
+    return Answer(
+        collector=spec.name,
+        rows=tuple(_row(spec, number, row) for number, row in enumerate(rows, start=1)),
+        unread=unread,
+        stopped=None if stopped == "no" else StoppedBy(stopped),
+    )
+
+
+def observations(spec: CollectorSpec, answer: Answer) -> tuple[Observation, ...]:
+    """Return what the rows of `answer` can meet indicators with, each once, in the order of the rows.
+
+    A column's kinds say what its value is; the name in a path is what stands behind its last separator. Rows of
+    our own session (`own`) say nothing about the host, and a root that is missing (`type`) was not seen.
+    """
+    seen = (each for row in answer.rows if _speaks_of_the_host(row) for each in _of_row(spec, row))
+    return tuple(dict.fromkeys(seen))
+
+
+def _whole_lines(stdout: bytes, begin: bytes) -> list[bytes]:
+    """Split into lines, the begin line checked; at least two come back."""
+    if stdout.count(b"\n") > MAX_ROWS + 2:
+        raise HostError(Reason.ANSWER_HUGE, f"more than {MAX_ROWS} rows")
+    *lines, rest = (line.removesuffix(b"\r") for line in stdout.split(b"\n"))
+    first = lines[0] if lines else rest
+    if first != begin and not (begin.startswith(first) and not lines):
+        raise HostError(
+            Reason.ANSWER_GARBLED, f"expected '{begin.decode()}', got '{first[:200].decode(errors='replace')}'"
+        )
+    if len(lines) < 2 or rest:
+        raise HostError(Reason.ANSWER_CUT, f"it ends in the middle of line {len(lines) + 1}")
+    return lines
+
+
+def _row(spec: CollectorSpec, number: int, line: bytes) -> Row:
+    if len(line) > MAX_ROW_BYTES:
+        raise HostError(Reason.ANSWER_HUGE, f"'{spec.name}' row {number} is longer than {MAX_ROW_BYTES} bytes")
+    text = line.decode("utf-8", errors="replace")
+    try:
+        row = msgspec.structs.asdict(_decoder(spec.columns).decode(text))
+    except msgspec.MsgspecError as error:
+        raise HostError(Reason.ANSWER_GARBLED, f"'{spec.name}' row {number}: {str(error)[:200]}") from error
+    # A row is flat and has every column, so a colon more outside of strings is a column that came twice.
+    if _STRING.sub("", text).count(":") != len(spec.columns):
+        raise HostError(Reason.ANSWER_GARBLED, f"'{spec.name}' row {number} has a column twice")
+    return {name: _without_nul(value) for name, value in row.items()} if "\\u0000" in text else row
+
+
+@cache
+def _decoder(columns: tuple[Column, ...]) -> "msgspec.json.Decoder[msgspec.Struct]":
+    fields = [(column.name, _TYPES[column.type]) for column in columns]
+    return msgspec.json.Decoder(msgspec.defstruct("Row", fields, forbid_unknown_fields=True))
+
+
+def _without_nul(value: str | int | tuple[str, ...]) -> str | int | tuple[str, ...]:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, tuple):
+        return tuple(each.replace("\0", "\ufffd") for each in value)
+    return value
+
+
+def _speaks_of_the_host(row: Row) -> bool:
+    return row.get("own") is not True and row.get("type") != "missing"
+
+
+def _of_row(spec: CollectorSpec, row: Row) -> Iterator[Observation]:
+    where = " ".join(_told(name, row[name]) for name in spec.where)
+    for column in spec.columns:
+        value = row[column.name]
+        for each in value if isinstance(value, tuple) else (value,):
+            for kind in column.kinds:
+                if isinstance(each, str) and (met := _last_part(each) if kind is Kind.NAME else each):
+                    yield Observation(kind=kind, value=met, collector=spec.name, where=where)
+
+
+def _told(name: str, value: str | int | tuple[str, ...]) -> str:
+    """A text speaks for itself; a number needs its name."""
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return value if isinstance(value, str) else f"{name} {value}"
+
+
+def _last_part(path: str) -> str:
+    return _SEPARATOR.split(path)[-1]

@@ -1,0 +1,68 @@
+"""Which collectors there are, and the text of each: its spec, and the script that is sent to a host.
+
+A collector is a folder here: `spec.yaml` and one script for each platform that it knows. Every Linux script is
+sent behind `frame.sh`; its last line calls `main`, so that a script that arrives cut does nothing at all.
+"""
+
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final
+
+from controller.errors import PlaybookError
+from controller.model.fleet import Platform
+
+_SCRIPTS: Final = {Platform.LINUX: "linux.sh"}
+_FRAMES: Final = {Platform.LINUX: "frame.sh"}
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the collectors' names, sorted."""
+    return tuple(sorted(each.name for each in _room().iterdir() if (each / "spec.yaml").is_file()))
+
+
+@cache
+def platforms(name: str) -> tuple[Platform, ...]:
+    """Return the platforms that collector `name` has a script for.
+
+    Raises:
+        PlaybookError: there is no such collector.
+
+    """
+    return tuple(each for each, script in _SCRIPTS.items() if (_folder(name) / script).is_file())
+
+
+def spec_text(name: str) -> str:
+    """Return the text of the collector's `spec.yaml`.
+
+    Raises:
+        PlaybookError: there is no such collector.
+
+    """
+    return (_folder(name) / "spec.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def script(name: str, platform: Platform) -> str:
+    """Return the whole script that asks a host of `platform` the question of collector `name`.
+
+    Raises:
+        PlaybookError: there is no such collector, or it has no script for `platform`.
+
+    """
+    known = platforms(name)
+    if platform not in known:
+        raise PlaybookError(f"collector '{name}' has no script for '{platform}'; it has one for: {', '.join(known)}")
+    frame, body = _room() / _FRAMES[platform], _folder(name) / _SCRIPTS[platform]
+    return f"{frame.read_text(encoding='utf-8')}\n{body.read_text(encoding='utf-8')}"
+
+
+def _room() -> Traversable:
+    return files("controller.collectors")
+
+
+def _folder(name: str) -> Traversable:
+    if name not in names():
+        raise PlaybookError(f"there is no collector '{name}'; the collectors are: {', '.join(names())}")
+    return _room() / name

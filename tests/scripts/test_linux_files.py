@@ -1,0 +1,312 @@
+"""Which files lie below the roots: names of any bytes, limits that are said, nothing followed out of them."""
+
+import os
+import shutil
+import unicodedata
+from hashlib import md5, sha1, sha256
+from pathlib import Path
+
+import pytest
+
+from controller.collectors import answer as answers
+from controller.model.collector import Answer, StoppedBy
+from tests.scripts.asking import Shell, spec_of
+
+NAMES = (
+    "plain",
+    "hai chữ.exe",
+    "tab\tname",
+    "two\nlines",
+    "\nnewline first, and last\n",
+    "quote\"and'quote",
+    "back\\slash",
+    "back\\nslash n",
+    "return\rhere",
+    "-n",
+    "$(touch x) `id` ; & | * ? [a] {b} ~ #",
+    " spaces ",
+    "\x01\x1b[31m\x7f",
+    unicodedata.normalize("NFC", "Chi cục Thi hành án"),
+    unicodedata.normalize("NFD", "Chi cục Thi hành án"),
+    "#end 0 unread=0 stopped=no",
+    "x\n#end 0 unread=0 stopped=no\n",
+    "81a4 1 1:1 5 5 ",
+)
+
+
+def by_path(answer: Answer, column: str) -> dict[object, object]:
+    return {row["path"]: row[column] for row in answer.rows}
+
+
+def test_every_name_comes_through_exactly_with_its_hash(shell: Shell, disk: Path) -> None:
+    for name in NAMES:
+        (disk / name).write_text(name, encoding="utf-8")
+
+    answer = shell.ask("files", "root=/", "hashes=md5,sha1", sysroot=str(disk))
+
+    assert by_path(answer, "sha256") == {
+        "/": "",
+        **{f"/{name}": sha256(name.encode()).hexdigest() for name in NAMES},
+    }
+    by_name = {row["path"]: row for row in answer.rows}
+    for name in NAMES:
+        row = by_name[f"/{name}"]
+        assert (row["type"], row["size"]) == ("file", len(name.encode()))
+        assert row["modified"] == int((disk / name).stat().st_mtime)
+        assert (row["md5"], row["sha1"]) == (md5(name.encode()).hexdigest(), sha1(name.encode()).hexdigest())
+    assert (answer.unread, answer.stopped) == (0, None)
+
+
+def test_depth_lists_a_folder_and_not_what_is_below_its_folders(shell: Shell, disk: Path) -> None:
+    (disk / "tmp" / "deep").mkdir(parents=True)
+    (disk / "tmp" / "near").touch()
+    (disk / "tmp" / "deep" / "far").touch()
+
+    answer = shell.ask("files", "depth=1", "root=/tmp", sysroot=str(disk))
+
+    assert by_path(answer, "type") == {"/tmp": "folder", "/tmp/near": "file", "/tmp/deep": "folder"}
+    assert answer.stopped is None
+
+
+def test_odd_folders_are_walked_too(shell: Shell, disk: Path) -> None:
+    (disk / "a\nb" / "c\\d").mkdir(parents=True)
+    (disk / "a\nb" / "c\\d" / "e").write_bytes(b"e")
+
+    answer = shell.ask("files", "root=/a\nb", sysroot=str(disk))
+
+    assert by_path(answer, "type") == {"/a\nb": "folder", "/a\nb/c\\d": "folder", "/a\nb/c\\d/e": "file"}
+
+
+def test_bytes_that_are_not_utf8_are_marked_and_hashed(shell: Shell, disk: Path) -> None:
+    Path(os.fsdecode(bytes(disk) + b"/c\xff\xc3")).write_bytes(b"x")
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert by_path(answer, "sha256")["/c\ufffd\ufffd"] == sha256(b"x").hexdigest()
+
+
+def test_the_running_system_is_looked_at_as_well(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"x")
+
+    answer = shell.ask("files", f"root={tmp_path}/")
+
+    assert by_path(answer, "type") == {str(tmp_path): "folder", f"{tmp_path}/x": "file"}
+
+
+def test_links_are_listed_and_not_followed(shell: Shell, disk: Path) -> None:
+    (disk / "real").mkdir()
+    (disk / "real" / "x").write_bytes(b"x")
+    (disk / "to folder").symlink_to("real")
+    (disk / "to nothing").symlink_to("gone")
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    types = by_path(answer, "type")
+    assert types == {"/": "folder", "/real": "folder", "/real/x": "file", "/to folder": "link", "/to nothing": "link"}
+
+
+def test_a_root_that_is_a_link_to_a_folder_is_that_folder(shell: Shell, disk: Path) -> None:
+    (disk / "usr/bin").mkdir(parents=True)
+    (disk / "usr/bin/x").write_bytes(b"x")
+    (disk / "bin").symlink_to("usr/bin")
+
+    answer = shell.ask("files", "root=/bin", sysroot=str(disk))
+
+    assert by_path(answer, "type") == {"/bin": "folder", "/bin/x": "file"}
+
+
+@pytest.mark.parametrize("root", ["/out", "/out/below", "/../beside"])
+def test_nothing_outside_of_the_disk_is_looked_at(shell: Shell, disk: Path, root: str) -> None:
+    """What lies there belongs to the machine that the disk is mounted on."""
+    (disk.parent / "beside" / "below").mkdir(parents=True)
+    (disk / "out").symlink_to(disk.parent / "beside")
+
+    answer = shell.ask("files", f"root={root}", sysroot=str(disk))
+
+    assert answer.rows == ()
+    assert (answer.unread, answer.stopped) == (1, StoppedBy.DENIED)
+
+
+def test_a_root_that_does_not_exist_is_said_and_is_not_an_observation(shell: Shell, disk: Path) -> None:
+    answer = shell.ask("files", "root=/no such/folder/", "root=/", sysroot=str(disk))
+
+    assert by_path(answer, "type") == {"/no such/folder": "missing", "/": "folder"}
+    assert answer.stopped is None
+    assert {each.value for each in answers.observations(spec_of("files"), answer)} == {"/"}
+
+
+def test_a_root_may_be_one_file(shell: Shell, disk: Path) -> None:
+    (disk / "x").write_bytes(b"x")
+
+    assert by_path(shell.ask("files", "root=/x", sysroot=str(disk)), "type") == {"/x": "file"}
+
+
+def test_more_files_than_asked_for_is_said(shell: Shell, disk: Path) -> None:
+    for number in range(10):
+        (disk / str(number)).write_bytes(b"x")
+
+    fewer = shell.ask("files", "root=/", "max_files=9", sysroot=str(disk))
+    enough = shell.ask("files", "root=/", "max_files=10", sysroot=str(disk))
+
+    assert [row["sha256"] != "" for row in fewer.rows if row["type"] == "file"] == [True] * 9
+    assert (fewer.stopped, enough.stopped) == (StoppedBy.COUNT, None)
+
+
+def test_a_look_without_time_says_so(shell: Shell, disk: Path) -> None:
+    (disk / "x").write_bytes(b"x")
+
+    assert shell.ask("files", "root=/", "seconds=0", sysroot=str(disk)).stopped is StoppedBy.TIME
+
+
+@pytest.mark.parametrize("shell", ["sh", "busybox"], indirect=True)
+def test_a_look_ends_when_its_time_is_up_while_it_hashes(shell: Shell, disk: Path) -> None:
+    (disk / "x").write_bytes(b"x")
+    shell.shim("sha256sum", f"[ $# = 0 ] || exec sleep 30; exec {shutil.which('sha256sum')}")
+
+    answer = shell.ask("files", "root=/", "seconds=1", sysroot=str(disk))
+
+    assert answer.stopped is StoppedBy.TIME
+    assert by_path(answer, "sha256")["/x"] == ""
+
+
+def test_what_cannot_be_read_is_counted(shell: Shell, disk: Path) -> None:
+    """A path longer than any program may name; root cannot read it either."""
+    place = os.open(disk, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=place)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = below
+    os.close(place)
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert answer.unread > 0
+    assert len(answer.rows) > 10
+
+
+def test_a_file_that_cannot_be_read_is_listed_and_counted(shell: Shell, disk: Path) -> None:
+    (disk / "x").write_bytes(b"x")
+    (disk / "locked").write_bytes(b"y")
+    shell.shim("id", "echo 0")
+    shell.shim(
+        "sha256sum",
+        f'for last; do shift; case $last in */locked) ;; *) set -- "$@" "$last" ;; esac; done\n'
+        f'exec {shutil.which("sha256sum")} "$@"',
+    )
+
+    as_root = shell.ask("files", "root=/", sysroot=str(disk))
+    shell.shim("id", "echo 1000")
+    as_user = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert by_path(as_root, "sha256") == {"/": "", "/x": sha256(b"x").hexdigest(), "/locked": ""}
+    assert (as_root.unread, as_root.stopped) == (1, None)
+    assert (as_user.unread, as_user.stopped) == (1, StoppedBy.DENIED)
+
+
+def test_hard_links_share_one_hash_and_each_is_listed(shell: Shell, disk: Path) -> None:
+    (disk / "a").write_bytes(b"x")
+    (disk / "b").hardlink_to(disk / "a")
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert by_path(answer, "sha256") == {"/": "", "/a": sha256(b"x").hexdigest(), "/b": sha256(b"x").hexdigest()}
+
+
+def test_a_batch_that_is_lost_stops_the_look(shell: Shell, disk: Path) -> None:
+    """Hundreds of files are not a single item that could not be read."""
+    (disk / "x").write_bytes(b"x")
+    shell.shim("stat", 'case "$*" in *-L*) echo 1 ;; *) kill -KILL $$ ;; esac')
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert answer.rows == ()
+    assert answer.stopped is StoppedBy.DENIED
+
+
+def test_when_no_file_at_all_can_be_hashed_the_look_is_stopped(shell: Shell, disk: Path) -> None:
+    """Something kills the hash program: that is not five files that could not be read."""
+    for number in range(5):
+        (disk / str(number)).write_bytes(b"x")
+    shell.shim("sha256sum", f"[ $# = 0 ] || kill -KILL $$; exec {shutil.which('sha256sum')}")
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert (answer.unread, answer.stopped) == (5, StoppedBy.DENIED)
+
+
+def test_names_that_grow_when_they_are_quoted_are_hashed(shell: Shell, disk: Path) -> None:
+    names = [f"{number:03}" + "'" * 250 for number in range(200)]
+    for name in names:
+        (disk / name).write_bytes(b"x")
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert by_path(answer, "sha256") == {"/": "", **{f"/{name}": sha256(b"x").hexdigest() for name in names}}
+
+
+def test_a_root_that_had_no_turn_is_not_forgotten(shell: Shell, disk: Path) -> None:
+    """The time may be up just between two roots."""
+    for name in ("a", "b"):
+        (disk / name).mkdir()
+    clock = disk.parent / "clock"
+    clock.write_text("0\n", encoding="utf-8")
+    shell.shim("date", f'cat "{clock}"')
+    batch = 'shift 3; shell=$1; shift; "$shell" "$@" "$(tr -d "\\0")"'
+    shell.shim("find", 'printf "%s\\0" "$1"')
+    shell.shim("xargs", f'{batch}; echo 1000 >"{clock}"')
+
+    assert shell.ask("files", "root=/a", "root=/b", sysroot=str(disk)).stopped is StoppedBy.TIME
+
+
+def test_a_search_that_dies_midway_stops_the_look(shell: Shell, disk: Path) -> None:
+    (disk / "x").write_bytes(b"x")
+    shell.shim("find", 'printf "%s\\0" "$1" "$1"x; kill -KILL $$')
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert by_path(answer, "type") == {"/": "folder", "/x": "file"}
+    assert answer.stopped is StoppedBy.DENIED
+
+
+def test_a_search_that_finds_not_even_its_root_stops_the_look(shell: Shell, disk: Path) -> None:
+    shell.shim("find", "exit 0")
+
+    assert shell.ask("files", "root=/", sysroot=str(disk)).stopped is StoppedBy.DENIED
+
+
+def test_proc_and_sys_are_left_out(shell: Shell, disk: Path) -> None:
+    for folder in ("proc/1", "sys/class", "home/proc"):
+        (disk / folder).mkdir(parents=True)
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert by_path(answer, "type") == {"/": "folder", "/home": "folder", "/home/proc": "folder"}
+
+
+def test_other_file_systems_are_named_and_not_entered(shell: Shell) -> None:
+    device = Path("/dev").stat().st_dev
+    mounts = {str(each) for each in Path("/dev").iterdir() if each.is_dir() and each.lstat().st_dev != device}
+
+    answer = shell.ask("files", "root=/dev")
+
+    assert {row["path"] for row in answer.rows if row["type"] == "mount"} >= mounts - {
+        str(each) for each in Path("/dev").iterdir() if each.is_symlink()
+    }
+    assert not [row for row in answer.rows if str(row["path"]).startswith(tuple(f"{each}/" for each in mounts))]
+
+
+@pytest.mark.parametrize("shell", ["sh", "busybox"], indirect=True)
+def test_thousands_of_files_are_all_listed_in_few_calls(shell: Shell, disk: Path, tmp_path: Path) -> None:
+    for number in range(3000):
+        (disk / str(number)).touch()
+    (disk / "and\none").touch()
+    calls = tmp_path / "calls"
+    shell.shim("sha256sum", f'echo $# >>"{calls}"; exec {shutil.which("sha256sum")} "$@"')
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    expected = {"/", "/and\none", *(f"/{number}" for number in range(3000))}
+    assert {row["path"] for row in answer.rows} == expected
+    assert (answer.unread, answer.stopped) == (0, None)
+    assert len(calls.read_text().split()) < 25

@@ -1,0 +1,217 @@
+"""Which programs run: on the machine that runs the test, and on disks that the test builds."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import md5, sha1, sha256
+from pathlib import Path
+
+import pytest
+
+from controller.collectors import answer as answers
+from controller.model.collector import Row, StoppedBy
+from controller.model.indicator import Kind
+from tests.scripts.asking import NONCE, Shell, spec_of
+
+SLEEP = shutil.which("sleep") or "/bin/sleep"
+
+
+@contextmanager
+def running(image: Path, *words: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run a copy of sleep that lies at `image`."""
+    shutil.copy(SLEEP, image)
+    with subprocess.Popen([str(image), "60", *words]) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def row_of(rows: tuple[Row, ...], pid: int) -> Row:
+    return next(row for row in rows if row["pid"] == pid)
+
+
+def a_process(disk: Path, pid: int, *, exe: str = "", status: str = "", command: bytes = b"") -> None:
+    place = disk / "proc" / str(pid)
+    place.mkdir(parents=True)
+    (place / "status").write_text(status, encoding="utf-8")
+    (place / "cmdline").write_bytes(command)
+    if exe:
+        (place / "exe").symlink_to(exe)
+
+
+def an_image(disk: Path, path: str = "usr/bin/x", content: bytes = b"image") -> str:
+    place = disk / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+    return sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["plain", "thi hành án.exe", "a\"b\\c'd$(x)", "two\nlines", "-n"])
+def test_a_child_of_the_test_is_listed_with_its_hash(shell: Shell, tmp_path: Path, name: str) -> None:
+    image = tmp_path / name
+    with running(image, "0") as child:
+        row = row_of(shell.ask("processes").rows, child.pid)
+
+    assert row["path"] == str(image)
+    assert row["sha256"] == sha256(Path(SLEEP).read_bytes()).hexdigest()
+    assert row["parent"] == os.getpid()
+    assert row["user"] == str(os.geteuid())
+    assert row["command_line"] == f"{image} 60 0".replace("\n", " ")
+    assert (row["deleted"], row["own"], row["md5"], row["sha1"]) == (False, False, "", "")
+
+
+def test_a_program_whose_file_was_deleted_is_hashed_all_the_same(shell: Shell, tmp_path: Path) -> None:
+    image = tmp_path / "gone"
+    with running(image) as child:
+        image.unlink()
+        row = row_of(shell.ask("processes").rows, child.pid)
+
+    assert (row["path"], row["deleted"]) == (str(image), True)
+    assert row["sha256"] == sha256(Path(SLEEP).read_bytes()).hexdigest()
+
+
+def test_a_file_that_is_named_deleted_is_not_deleted(shell: Shell, tmp_path: Path) -> None:
+    image = tmp_path / "here (deleted)"
+    with running(image) as child:
+        row = row_of(shell.ask("processes").rows, child.pid)
+
+    assert (row["path"], row["deleted"]) == (str(image), False)
+
+
+def test_only_our_own_shell_is_marked_as_ours(shell: Shell) -> None:
+    with shell.start("processes", NONCE, "-") as started:
+        stdout, _ = started.communicate(timeout=60)
+    answer = answers.read(spec_of("processes"), stdout, nonce=NONCE, sysroot="-")
+
+    assert [row["pid"] for row in answer.rows if row["own"]] == [started.pid]
+    told = {each.where.split()[1] for each in answers.observations(spec_of("processes"), answer)}
+    assert str(started.pid) not in told
+    assert str(os.getpid()) in told
+
+
+def test_a_mounted_disk_has_no_process_of_ours(shell: Shell, disk: Path) -> None:
+    """Its process numbers are another machine's."""
+    an_image(disk)
+    with shell.start("processes", NONCE, str(disk)) as started:
+        a_process(disk, started.pid, exe="../../usr/bin/x")
+        stdout, _ = started.communicate(timeout=60)
+    answer = answers.read(spec_of("processes"), stdout, nonce=NONCE, sysroot=str(disk))
+
+    assert all(row["own"] is False for row in answer.rows)
+
+
+def test_paths_of_a_mounted_disk_are_those_of_the_disk(shell: Shell, disk: Path) -> None:
+    expected = an_image(disk)
+    status = "Name:\tx\nPPid:\t1\nUid:\t0\t1000\t0\t0\nVmSize:\t8 kB\n"
+    a_process(disk, 812, exe="../../usr/bin/x", status=status, command=b"/usr/bin/x\0-a\0b c\0")
+
+    answer = shell.ask("processes", sysroot=str(disk))
+
+    assert answer.stopped is None
+    assert answer.rows == (
+        {
+            "pid": 812,
+            "parent": 1,
+            "name": "x",
+            "path": "/usr/bin/x",
+            "sha256": expected,
+            "sha1": "",
+            "md5": "",
+            "command_line": "/usr/bin/x -a b c",
+            "user": "1000",
+            "deleted": False,
+            "own": False,
+        },
+    )
+
+
+def test_weaker_hashes_come_when_they_are_asked_for(shell: Shell, disk: Path) -> None:
+    an_image(disk)
+    a_process(disk, 1, exe="../../usr/bin/x")
+
+    row = shell.ask("processes", "hashes=md5", "hashes=sha1", sysroot=str(disk)).rows[0]
+
+    assert row["md5"] == md5(b"image").hexdigest()
+    assert row["sha1"] == sha1(b"image").hexdigest()
+    assert row["sha256"] == sha256(b"image").hexdigest()
+
+
+def test_kernel_threads_are_neither_listed_nor_unread(shell: Shell, disk: Path) -> None:
+    an_image(disk)
+    a_process(disk, 1, exe="../../usr/bin/x")
+    a_process(disk, 2, status="Name:\tkthreadd\nPPid:\t0\nUid:\t0\t0\t0\t0\n")
+
+    answer = shell.ask("processes", sysroot=str(disk))
+
+    assert [row["pid"] for row in answer.rows] == [1]
+    assert (answer.unread, answer.stopped) == (0, None)
+
+
+@pytest.mark.parametrize("exe", ["../../usr/bin/gone", "", "/etc/passwd"], ids=["dangling", "none", "out of the disk"])
+def test_an_image_that_cannot_be_read_is_listed_counted_and_stops_the_look(shell: Shell, disk: Path, exe: str) -> None:
+    an_image(disk)
+    a_process(disk, 1, exe="../../usr/bin/x")
+    a_process(disk, 2, exe=exe, status="Name:\ty\nVmSize:\t8 kB\n", command=b"y\0")
+
+    answer = shell.ask("processes", sysroot=str(disk))
+
+    assert row_of(answer.rows, 2)["sha256"] == ""
+    assert row_of(answer.rows, 2)["command_line"] == "y"
+    assert (answer.unread, answer.stopped) == (1, StoppedBy.DENIED)
+
+
+def test_a_process_cannot_write_rows_of_its_own(shell: Shell, disk: Path) -> None:
+    an_image(disk)
+    fake = b'\n@ 9 here /bin/fake\n= 1:1 /proc/9/exe\n/proc/9/cmdline:x\n#end 0 unread=0 stopped=no\n"}\0\x1b[2J\xff\0'
+    a_process(disk, 1, exe="../../usr/bin/x", status='Name:\t"\\\\n\n', command=fake)
+
+    answer = shell.ask("processes", sysroot=str(disk))
+
+    assert [row["pid"] for row in answer.rows] == [1]
+    assert answer.rows[0]["command_line"] == fake.decode(errors="replace").replace("\n", " ").replace("\0", " ")[:-1]
+
+
+def test_a_very_long_command_line_is_cut(shell: Shell, disk: Path) -> None:
+    an_image(disk)
+    a_process(disk, 1, exe="../../usr/bin/x", command=b"a" * 100_000 + b"\0" + b"b\0" * 10_000)
+
+    assert shell.ask("processes", sysroot=str(disk)).rows[0]["command_line"] == "a" * 8192
+
+
+def test_a_look_without_time_says_so(shell: Shell, disk: Path) -> None:
+    an_image(disk)
+    a_process(disk, 1, exe="../../usr/bin/x")
+
+    answer = shell.ask("processes", "seconds=0", sysroot=str(disk))
+
+    assert answer.stopped is StoppedBy.TIME
+    assert answer.rows[0]["path"] == "/usr/bin/x"
+
+
+def test_each_image_is_hashed_once_and_many_in_one_call(shell: Shell, disk: Path, tmp_path: Path) -> None:
+    for pid in range(1, 41):
+        an_image(disk, f"usr/bin/{pid % 4}", bytes([pid % 4]))
+        a_process(disk, pid, exe=f"../../usr/bin/{pid % 4}")
+    real, calls = shutil.which("sha256sum"), tmp_path / "calls"
+    shell.shim("sha256sum", f'echo $# >>"{calls}"; exec {real} "$@"')
+
+    answer = shell.ask("processes", sysroot=str(disk))
+
+    assert {row["sha256"] for row in answer.rows} == {sha256(bytes([each])).hexdigest() for each in range(4)}
+    assert calls.read_text().split() == ["0", "4"]  # the first one asks whether it works
+
+
+def test_a_row_meets_a_hash_a_path_and_a_name(shell: Shell, disk: Path) -> None:
+    expected = an_image(disk)
+    a_process(disk, 812, exe="../../usr/bin/x")
+
+    seen = answers.observations(spec_of("processes"), shell.ask("processes", sysroot=str(disk)))
+
+    assert {(each.kind, each.value, each.where) for each in seen} == {
+        (Kind.PATH, "/usr/bin/x", "pid 812 /usr/bin/x"),
+        (Kind.NAME, "x", "pid 812 /usr/bin/x"),
+        (Kind.SHA256, expected, "pid 812 /usr/bin/x"),
+    }

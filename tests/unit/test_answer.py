@@ -1,0 +1,268 @@
+"""Reading what a host said: whole or not at all, and nothing a host sends can do more than be refused."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.collectors import answer as answers
+from controller.collectors.answer import MAX_ROW_BYTES, MAX_ROWS, MAX_TEXT, observations, read
+from controller.errors import HostError, Reason
+from controller.model.collector import Answer, CollectorSpec, Column, ColumnType, Row, StoppedBy
+from controller.model.indicator import Kind, Observation
+
+NONCE = "4f1d0c"
+BEGIN = b"#begin tasks 2 4f1d0c -\n"
+END = b"#end 1 unread=0 stopped=no\n"
+SPEC = CollectorSpec(
+    name="tasks",
+    question="?",
+    min_rows=1,
+    where=("pid", "path"),
+    columns=(
+        Column(name="pid", type=ColumnType.INTEGER, description=""),
+        Column(name="path", type=ColumnType.TEXT, description="", kinds=(Kind.PATH, Kind.NAME)),
+        Column(name="sha256", type=ColumnType.TEXT, description="", kinds=(Kind.SHA256,)),
+        Column(name="asked", type=ColumnType.TEXTS, description="", kinds=(Kind.DOMAIN,)),
+        Column(name="own", type=ColumnType.BOOLEAN, description=""),
+    ),
+)
+ROW = {"pid": 812, "path": "/tmp/thi hành án: {x}", "sha256": "9f86", "asked": ["a.example", "b.example"], "own": False}
+
+
+def a_line(**but: object) -> bytes:
+    return json.dumps(ROW | but, ensure_ascii=False).encode() + b"\n"
+
+
+def an_answer(*lines: bytes, end: bytes | None = None) -> bytes:
+    return BEGIN + b"".join(lines) + (end or b"#end %d unread=0 stopped=no\n" % len(lines))
+
+
+def reading(stdout: bytes) -> Answer:
+    return read(SPEC, stdout, nonce=NONCE, sysroot="-")
+
+
+def refused(stdout: bytes) -> Reason:
+    with pytest.raises(HostError) as caught:
+        reading(stdout)
+    return caught.value.reason
+
+
+def test_a_whole_answer_is_read() -> None:
+    answer = reading(an_answer(a_line(), a_line(pid=-1), end=b"#end 2 unread=3 stopped=time\n"))
+
+    assert answer.rows[0] == ROW | {"asked": ("a.example", "b.example")}
+    assert answer.rows[1]["pid"] == -1
+    assert (answer.collector, answer.unread, answer.stopped) == ("tasks", 3, StoppedBy.TIME)
+
+
+def test_lines_may_end_as_on_windows() -> None:
+    assert reading(an_answer(a_line()).replace(b"\n", b"\r\n")).rows == reading(an_answer(a_line())).rows
+
+
+def test_a_cut_anywhere_never_reads_as_whole() -> None:
+    whole = an_answer(a_line(), a_line(pid=2), end=b"#end 2 unread=0 stopped=no\n")
+
+    assert {refused(whole[:cut]) for cut in range(len(whole))} == {Reason.ANSWER_CUT}
+
+
+@given(st.data())
+def test_lost_bytes_in_the_middle_never_read_as_whole(data: st.DataObject) -> None:
+    """A line that breaks off and comes back must not splice two halves into a shorter truth."""
+    whole = an_answer(*(a_line(pid=number) for number in range(5)))
+    line = data.draw(st.integers(1, 5))
+    lines = whole.splitlines(keepends=True)
+
+    assert refused(b"".join(lines[:line] + lines[line + 1 :])) is Reason.ANSWER_CUT
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b"#begin tasks 2 other -\n",
+        b"#begin tasks 1 4f1d0c -\n",
+        b"#begin files 2 4f1d0c -\n",
+        b"#begin tasks 2 4f1d0c /mnt\n",
+        b"welcome\n#begin tasks 2 4f1d0c -\n",
+        b"\n",
+    ],
+)
+def test_an_answer_to_another_question_is_refused(begin: bytes) -> None:
+    assert refused(begin + a_line() + END) is Reason.ANSWER_GARBLED
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"#end 1\n",
+        b"#end 1 unread=0 stopped=maybe\n",
+        b"#end -1 unread=0 stopped=no\n",
+        b"#end 2 unread=0 stopped=no\n",
+    ],
+)
+def test_a_wrong_end_line_is_a_cut(end: bytes) -> None:
+    assert refused(an_answer(a_line(), end=end)) is Reason.ANSWER_CUT
+
+
+def test_more_rows_than_said_is_garbled() -> None:
+    assert refused(an_answer(a_line(), a_line(), end=END)) is Reason.ANSWER_GARBLED
+
+
+def test_words_behind_the_end_are_no_answer() -> None:
+    assert refused(an_answer(a_line()) + b"bye\n") is Reason.ANSWER_CUT
+
+
+def test_less_than_any_living_computer_has_is_empty() -> None:
+    assert refused(an_answer()) is Reason.ANSWER_EMPTY
+
+
+def test_a_look_that_was_stopped_before_its_first_row_says_why() -> None:
+    answer = reading(an_answer(end=b"#end 0 unread=1 stopped=denied\n"))
+
+    assert (answer.rows, answer.stopped) == ((), StoppedBy.DENIED)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"{",
+        a_line(pid="812"),
+        a_line(pid=True),
+        a_line(pid=1.0),
+        a_line(pid=2**63),
+        a_line(pid=-(2**63) - 1),
+        a_line(pid=float("nan")),
+        a_line(own=0),
+        a_line(own=None),
+        a_line(path=7),
+        a_line(path="x" * (MAX_TEXT + 1)),
+        a_line(asked="a.example"),
+        a_line(asked=[["a.example"]]),
+        a_line(asked=[""] * 5000),
+        a_line(extra=1),
+        a_line().replace(b'"own": false', b'"own": false, "own": true'),
+        a_line().replace(b'"own": false', b'"own": false, "\\u006fwn": true'),
+        a_line().replace(b', "own": false', b""),
+        a_line().replace(b'"9f86"', b'"\\ud800"'),
+        a_line().replace(b'"9f86"', b'"' + b"\0" + b'"'),
+        a_line().replace(b'["a.example", "b.example"]', b"[" * 100_000),
+        a_line().replace(b'"pid": 812', b'"pid": ' + b"9" * 10_000),
+        b"#end 0 unread=0 stopped=no",
+    ],
+    ids=lambda line: ascii(line[-40:]),
+)
+def test_a_row_that_is_not_as_the_spec_says_is_garbled_and_named(line: bytes) -> None:
+    stdout = an_answer(a_line(), line.rstrip(b"\n") + b"\n")
+
+    with pytest.raises(HostError, match="row 2") as caught:
+        reading(stdout)
+
+    assert caught.value.reason is Reason.ANSWER_GARBLED
+    assert len(caught.value.detail) < 400
+
+
+def test_what_is_too_large_is_said_to_be() -> None:
+    assert refused(an_answer(a_line(path="x" * MAX_ROW_BYTES))) is Reason.ANSWER_HUGE
+    assert refused(an_answer(b"{}\n" * (MAX_ROWS + 1))) is Reason.ANSWER_HUGE
+
+
+def test_a_text_may_be_as_long_as_said() -> None:
+    assert reading(an_answer(a_line(path="x" * MAX_TEXT))).rows[0]["path"] == "x" * MAX_TEXT
+
+
+def test_bytes_that_are_not_utf8_and_nul_are_marked_and_harm_nothing() -> None:
+    line = a_line().replace(b"9f86", b'\xff\xc3\\u0000\\\\u0000\\"')
+
+    assert reading(an_answer(line)).rows[0]["sha256"] == '\ufffd\ufffd\ufffd\\u0000"'
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+ROWS = st.fixed_dictionaries(
+    {
+        "pid": st.integers(-(2**63), 2**63 - 1),
+        "path": TEXTS,
+        "sha256": TEXTS,
+        "asked": st.lists(TEXTS).map(tuple),
+        "own": st.booleans(),
+    }
+)
+
+
+@given(st.lists(ROWS, min_size=1), st.booleans())
+def test_every_row_that_can_be_written_is_read_back(rows: list[dict[str, object]], ascii_only: bool) -> None:
+    lines = [json.dumps(row, ensure_ascii=ascii_only).encode() + b"\n" for row in rows]
+
+    assert list(reading(an_answer(*lines)).rows) == rows
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*ROW, "x"]), inner),
+)
+
+
+@given(
+    st.binary()
+    | st.builds(lambda middle: an_answer(middle), st.binary())
+    | st.builds(lambda row: an_answer(json.dumps(row).encode() + b"\n"), JSON)
+    | st.builds(lambda but: an_answer(a_line(**but)), st.dictionaries(st.sampled_from([*ROW, "x"]), JSON))
+)
+def test_nothing_that_a_host_sends_is_more_than_refused(stdout: bytes) -> None:
+    try:
+        answer = reading(stdout)
+    except HostError as error:
+        assert error.reason.value.startswith("answer.")  # noqa: PT017 - either outcome is right
+    else:
+        assert all(set(row) == set(ROW) for row in answer.rows)
+
+
+def seen(*rows: dict[str, object]) -> tuple[Observation, ...]:
+    return observations(SPEC, reading(an_answer(*(a_line(**row) for row in rows))))
+
+
+def test_one_row_meets_a_path_a_name_a_hash_and_domains() -> None:
+    assert [(each.kind, each.value) for each in seen({"path": "/tmp/x"})] == [
+        (Kind.PATH, "/tmp/x"),
+        (Kind.NAME, "x"),
+        (Kind.SHA256, "9f86"),
+        (Kind.DOMAIN, "a.example"),
+        (Kind.DOMAIN, "b.example"),
+    ]
+    assert {(each.collector, each.where) for each in seen({"path": "/tmp/x"})} == {("tasks", "pid 812 /tmp/x")}
+
+
+@pytest.mark.parametrize("path", ["/tmp/x.exe", "C:\\Temp\\x.exe", "C:/Temp\\x.exe", "x.exe"])
+def test_a_name_is_what_stands_behind_the_last_separator(path: str) -> None:
+    assert [each.value for each in seen({"path": path}) if each.kind is Kind.NAME] == ["x.exe"]
+
+
+def test_the_same_value_of_the_same_row_is_seen_once() -> None:
+    assert seen({}, {}) == seen({})
+
+
+def test_empty_values_are_not_seen() -> None:
+    assert seen({"path": "", "sha256": "", "asked": [""]}) == ()
+    assert [each.kind for each in seen({"path": "/tmp/", "sha256": "", "asked": []})] == [Kind.PATH]
+
+
+def test_our_own_processes_are_not_findings() -> None:
+    assert seen({"own": True}) == ()
+
+
+def test_a_root_that_is_missing_was_not_seen() -> None:
+    spec = CollectorSpec(
+        name="files",
+        question="?",
+        columns=(
+            Column(name="path", type=ColumnType.TEXT, description="", kinds=(Kind.PATH,)),
+            Column(name="type", type=ColumnType.TEXT, description=""),
+        ),
+    )
+    rows: tuple[Row, ...] = ({"path": "/a", "type": "missing"}, {"path": "/b", "type": "folder"})
+
+    assert [each.value for each in answers.observations(spec, Answer(collector="files", rows=rows))] == ["/b"]

@@ -1,0 +1,52 @@
+"""Every collector is whole: its spec, its scripts, and errors that name what there is."""
+
+from dataclasses import fields
+
+import pytest
+import yaml
+
+from controller.collectors import catalog
+from controller.errors import PlaybookError
+from controller.model.collector import CollectorSpec, Column
+from controller.model.fleet import Platform
+from tests.scripts.asking import spec_of
+
+
+def test_the_collectors_are_these() -> None:
+    assert catalog.names() == ("files", "host", "processes")
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_a_spec_says_only_what_a_spec_can_say(name: str) -> None:
+    raw = yaml.safe_load(catalog.spec_text(name))
+    spec = spec_of(name)
+
+    assert spec.name == name
+    assert set(raw) <= {each.name for each in fields(CollectorSpec)}
+    assert all(set(column) <= {each.name for each in fields(Column)} for column in raw["columns"])
+    assert set(spec.where) <= {column.name for column in spec.columns}
+    assert set(spec.takes) <= {"roots", "max_files", "seconds"}
+    assert len({column.name for column in spec.columns}) == len(spec.columns)
+    assert all(column.description for column in spec.columns)
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_every_collector_has_a_linux_script_that_calls_main_last(name: str) -> None:
+    assert Platform.LINUX in catalog.platforms(name)
+    script = catalog.script(name, Platform.LINUX)
+    assert f"\nCOLLECTOR={name}\n" in script
+    assert script.endswith('\nmain "$@" </dev/null\n')
+
+
+@pytest.mark.parametrize("name", ["registry", "", "../model", "files/"])
+def test_an_unknown_collector_is_answered_with_the_known_ones(name: str) -> None:
+    for ask in (catalog.spec_text, catalog.platforms, lambda each: catalog.script(each, Platform.LINUX)):
+        with pytest.raises(PlaybookError, match=r"the collectors are: files, host, processes"):
+            ask(name)
+
+
+def test_a_platform_without_a_script_is_answered_with_those_that_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "platforms", lambda _: (Platform.LINUX,))
+
+    with pytest.raises(PlaybookError, match=r"'processes' has no script for 'windows'; it has one for: linux"):
+        catalog.script("processes", Platform.WINDOWS)
