@@ -1,0 +1,217 @@
+"""What every transport promises, over a real sshd and over canned answers alike."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from controller.errors import HostError, LineError, Reason
+from controller.model.result import ToolMode
+from controller.transports.base import Launch, Reply, RunPhase, RunState, Session, Transport
+from controller.transports.canned import CannedHost, CannedTransport
+from controller.transports.ssh import SshTransport
+from tests.builders import a_host
+from tests.sshd import Sshd
+
+Open = Callable[[CannedHost], AbstractContextManager[Session]]
+
+WRONG: Final = "00" * 32
+TOOL: Final = b'#!/bin/sh\necho "$LAMSACH_RUN_ID $LAMSACH_MODE"\nexit 3\n'
+DONE: Final = RunState(phase=RunPhase.FINISHED, exit_code=3, log=b"run-1 clean\n")
+
+
+@pytest.fixture(params=["ssh", "canned"])
+def open_session(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Open a session with a host that answers as the given script says; a real one needs no script."""
+    if request.param == "canned":
+        return lambda script: CannedTransport({"pc-01": script}).open(a_host("pc-01"), None)
+    sshd: Sshd = request.getfixturevalue("sshd")
+    return lambda _: SshTransport().open(sshd.host(sysroot=tmp_path), None)
+
+
+def said(stdout: bytes = b"", stderr: bytes = b"", exit_code: int = 0) -> Reply:
+    return Reply(exit_code=exit_code, stdout=stdout, stderr=stderr)
+
+
+def a_tool(folder: Path) -> tuple[Path, str]:
+    path = folder / "tool-here"
+    path.write_bytes(TOOL)
+    return path, hashlib.sha256(TOOL).hexdigest()
+
+
+def settled(session: Session, run_id: str) -> RunState:
+    """Wait until a run is over."""
+    for _ in range(100):
+        state = session.poll(run_id)
+        if state.phase is not RunPhase.RUNNING:
+            return state
+        time.sleep(0.05)
+    raise AssertionError(f"{run_id} still runs")
+
+
+REPLIES: Final = {
+    "nothing at all": ("exit 0", (), said()),
+    "an exit code": ("exit 7", (), said(exit_code=7)),
+    "the last command's exit code": ("false", (), said(exit_code=1)),
+    "both streams": ("echo out; echo err >&2", (), said(b"out\n", b"err\n")),
+    "no text": (r"printf 'a\0b\377\r\n\200'", (), said(b"a\0b\xff\r\n\x80")),
+    "no end of line": ("printf x", (), said(b"x")),
+    "arguments as they were": (
+        r'printf "<%s>" "$@"',
+        ("a b", "", 'it\'s "so"', "Tuyên Quang", "two\nlines", "$HOME `id` \\ *", "-n", "--"),
+        said('<a b><><it\'s "so"><Tuyên Quang><two\nlines><$HOME `id` \\ *><-n><-->'.encode()),
+    ),
+    "an argument that is no text": ('printf "%s" "$1"', ("\udcff",), said(b"\xff")),
+    "a script that nothing in it can eat": ("cat\necho after", (), said(b"after\n")),
+    "a comment first and a document within": ("#!/bin/sh\ncat <<E\nin $1\nE", ("it",), said(b"in it\n")),
+    "what hides behind the exit of a child": ("sh -c 'kill -9 $$'; echo $?", (), said(b"137\n")),
+    "124 of its own": ("exit 124", (), said(exit_code=124)),
+}
+
+
+@pytest.mark.parametrize(("script", "arguments", "reply"), REPLIES.values(), ids=REPLIES)
+def test_a_reply_is_byte_for_byte_what_the_script_left(
+    open_session: Open, script: str, arguments: Sequence[str], reply: Reply
+) -> None:
+    with open_session(CannedHost(replies=[reply])) as session:
+        answer = session.run(script, arguments, seconds=10)
+
+    if b"Killed" in answer.stderr:
+        answer = replace(answer, stderr=b"")
+    assert answer == reply
+
+
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_an_answer_without_end_is_huge_and_the_session_lives_on(open_session: Open, stream: str) -> None:
+    script = CannedHost(replies=[HostError(Reason.ANSWER_HUGE), said(b"here\n")])
+    with open_session(script) as session:
+        with pytest.raises(HostError) as caught:
+            session.run(f"yes 'nine megabytes' | head -c 9000000 >&{stream}", seconds=20)
+        after = session.run("echo here", seconds=10)
+
+    assert caught.value.reason is Reason.ANSWER_HUGE
+    assert after.stdout == b"here\n"
+
+
+SLEEPERS: Final = "for each in /proc/[0-9]*; do tr '\\0' ' ' <$each/cmdline; done 2>&1 | grep -o 'sleep 31.[78]'; :"
+
+
+def test_a_script_that_hangs_is_stopped_on_the_host_and_the_session_lives_on(open_session: Open) -> None:
+    script = CannedHost(replies=[HostError(Reason.HOST_TIMEOUT), said()])
+    with open_session(script) as session:
+        with pytest.raises(HostError) as caught:
+            session.run("sleep 31.7; sleep 31.8", seconds=1)
+        left = session.run(SLEEPERS, seconds=10)
+
+    assert caught.value.reason is Reason.HOST_TIMEOUT
+    assert not isinstance(caught.value, LineError)
+    assert left.stdout == b""
+
+
+def test_a_file_is_placed_once(open_session: Open, tmp_path: Path) -> None:
+    source, sha256 = a_tool(tmp_path)
+    with open_session(CannedHost()) as session:
+        first = session.put(source, sha256=sha256, file_name="tool")
+        second = session.put(source, sha256=sha256, file_name="tool")
+
+    assert (first, second) == (True, False)
+
+
+def test_a_file_with_another_checksum_is_refused(open_session: Open, tmp_path: Path) -> None:
+    source, _ = a_tool(tmp_path)
+    with open_session(CannedHost(puts=[HostError(Reason.PUSH_FAILED)])) as session, pytest.raises(HostError) as caught:
+        session.put(source, sha256=WRONG, file_name="tool")
+
+    assert caught.value.reason is Reason.PUSH_FAILED
+    assert not list(tmp_path.glob(f"**/{WRONG}/*"))
+
+
+def test_a_run_that_nobody_started_is_absent(open_session: Open) -> None:
+    with open_session(CannedHost(states=[RunState(phase=RunPhase.ABSENT)])) as session:
+        assert session.poll("run-0") == RunState(phase=RunPhase.ABSENT)
+
+
+def test_a_run_leaves_its_exit_code_and_log_and_is_never_started_again(open_session: Open, tmp_path: Path) -> None:
+    source, sha256 = a_tool(tmp_path)
+    launch = Launch(run_id="run-1", sha256=sha256, file_name="tool", arguments=(), mode=ToolMode.CLEAN)
+    with open_session(CannedHost(states=[RunState(phase=RunPhase.RUNNING), DONE, DONE])) as session:
+        session.put(source, sha256=sha256, file_name="tool")
+        session.start(launch)
+        over = settled(session, "run-1")
+        again = session.start(launch)
+
+    assert over == DONE
+    assert again == DONE
+
+
+def test_a_program_that_is_not_there_is_not_started(open_session: Open) -> None:
+    launch = Launch(run_id="run-1", sha256=WRONG, file_name="tool", arguments=(), mode=ToolMode.DETECT)
+    script = CannedHost(states=[HostError(Reason.TOOL_BLOCKED), RunState(phase=RunPhase.ABSENT)])
+    with open_session(script) as session:
+        with pytest.raises(HostError) as caught:
+            session.start(launch)
+        assert session.poll("run-1").phase is RunPhase.ABSENT
+
+    assert caught.value.reason is Reason.TOOL_BLOCKED
+
+
+class Doorkeeper:
+    """Notes who holds the admission, or lets nobody in."""
+
+    def __init__(self, *, closed: bool = False) -> None:
+        self.held, self.times, self._closed = 0, 0, closed
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        if self._closed:
+            raise LineError(Reason.ACCOUNT_STOPPED)
+        self.held, self.times = self.held + 1, self.times + 1
+        try:
+            yield
+        finally:
+            self.held -= 1
+
+
+@pytest.fixture(params=["ssh", "canned"])
+def opening(request: pytest.FixtureRequest) -> Callable[[Doorkeeper], AbstractContextManager[Session]]:
+    """Open a session past a doorkeeper."""
+    if request.param == "canned":
+        return lambda door: CannedTransport({"pc-01": CannedHost()}).open(a_host("pc-01"), None, door)
+    sshd: Sshd = request.getfixturevalue("sshd")
+    return lambda door: SshTransport().open(sshd.host(), None, door)
+
+
+def test_the_admission_is_held_for_the_logon_only(
+    opening: Callable[[Doorkeeper], AbstractContextManager[Session]],
+) -> None:
+    door = Doorkeeper()
+    with opening(door):
+        assert (door.held, door.times) == (0, 1)
+
+
+def test_who_is_not_admitted_does_not_log_on(
+    opening: Callable[[Doorkeeper], AbstractContextManager[Session]],
+) -> None:
+    with pytest.raises(LineError) as caught, opening(Doorkeeper(closed=True)):
+        pass
+
+    assert caught.value.reason is Reason.ACCOUNT_STOPPED
+
+
+@pytest.fixture(params=["ssh", "canned"])
+def transport(request: pytest.FixtureRequest) -> Transport:
+    return SshTransport() if request.param == "ssh" else CannedTransport({})
+
+
+def test_a_host_that_does_not_answer_is_a_line_error(transport: Transport, tmp_path: Path) -> None:
+    host = a_host(address="127.0.0.1", port=1, key_file=str(tmp_path / "none"))
+    door = Doorkeeper()
+    with pytest.raises(LineError), transport.open(host, None, door):
+        pass
+
+    assert door.times == 0

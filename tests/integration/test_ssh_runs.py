@@ -1,0 +1,342 @@
+"""Placing and starting programs: whole or not at all, once and never twice, whatever happens in between."""
+
+import hashlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from controller.errors import HostError, LineError, Reason
+from controller.model.result import ToolMode
+from controller.transports.base import Launch, RunPhase, RunState, Session
+from controller.transports.ssh import SshTransport
+from tests.sshd import Sshd
+
+T = TypeVar("T")
+
+SLOW = 'echo "$LAMSACH_RUN_ID" >>ran; exec sleep 29.3'
+QUICK = 'echo "$LAMSACH_RUN_ID" >>"$1"; echo done'
+
+
+class Pc:
+    """One host, seen from both sides: `open` a session with it, or look into its `folder`."""
+
+    def __init__(self, sshd: Sshd, disk: Path) -> None:
+        self.sshd, self.disk = sshd, disk
+        self.folder = disk / "var" / "lib" / "lamsach"
+
+    def open(self) -> AbstractContextManager[Session]:
+        return SshTransport().open(self.sshd.host(sysroot=self.disk), None)
+
+    def placed(self, script: str) -> str:
+        """Place a program and return its SHA-256."""
+        source = self.disk / "source"
+        source.write_text(f"#!/bin/sh\n{script}\n")
+        sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+        with self.open() as session:
+            session.put(source, sha256=sha256, file_name="tool")
+        return sha256
+
+    def launch(self, sha256: str, run_id: str = "run-1", **but: object) -> Launch:
+        fields = {"arguments": (str(self.disk / "ran"),), "mode": ToolMode.CLEAN, "seconds": 30, **but}
+        return Launch(run_id=run_id, sha256=sha256, file_name="tool", **fields)  # type: ignore[arg-type]
+
+    def settled(self, run_id: str = "run-1") -> RunState:
+        """Wait until a run is over."""
+        with self.open() as session:
+            return wait_for(lambda: state if (state := session.poll(run_id)).phase is not RunPhase.RUNNING else None)
+
+    def leader(self) -> int:
+        """The process that watches over the first run, once its program has begun."""
+        run = self.folder / "runs" / "run-1"
+        wait_for(lambda: True if (run / "ran").exists() else None)
+        return int((run / "pid").read_text().split()[1])
+
+
+def wait_for(ask: Callable[[], T | None]) -> T:
+    for _ in range(200):
+        if (found := ask()) is not None:
+            return found
+        time.sleep(0.03)
+    raise AssertionError("it never came")
+
+
+@pytest.fixture
+def pc(sshd: Sshd, tmp_path: Path) -> Iterator[Pc]:
+    pc = Pc(sshd, tmp_path)
+    yield pc
+    for path in [*pc.folder.glob("runs/*/pid"), *pc.folder.glob("lock")]:
+        end_session(int(path.read_text().split()[1]))
+
+
+def end_session(leader: int) -> None:
+    for pid in members(leader):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def members(leader: int) -> list[int]:
+    """The processes of the session that `leader` leads."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rpartition(") ")[2].split()
+            if fields[3] == str(leader) and fields[0] != "Z":
+                found.append(int(path.parent.name))
+    return found
+
+
+def reason_of(act: Callable[[], object]) -> Reason:
+    with pytest.raises(HostError) as caught:
+        act()
+    return caught.value.reason
+
+
+def test_a_push_cut_off_goes_on_where_it_was(pc: Pc, tmp_path: Path) -> None:
+    source = tmp_path / "big"
+    source.write_bytes(os.urandom(1 << 20) * 24)
+    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+    part = pc.folder / "tools" / sha256 / ".part"
+
+    def cut_midway() -> None:
+        wait_for(lambda: True if part.exists() and part.stat().st_size > 1 << 20 else None)
+        pc.sshd.cut()
+
+    cutter = threading.Thread(target=cut_midway)
+    with pc.open() as session:
+        cutter.start()
+        with pytest.raises(LineError) as caught:
+            session.put(source, sha256=sha256, file_name="tool")
+    cutter.join()
+    arrived = part.stat().st_size
+    with pc.open() as session:
+        placed = session.put(source, sha256=sha256, file_name="tool")
+
+    assert caught.value.reason is Reason.CONNECTION_LOST
+    assert 0 < arrived < source.stat().st_size
+    assert placed
+    assert part.with_name("tool").read_bytes() == source.read_bytes()
+    assert not part.exists()
+
+
+def test_only_the_rest_of_a_cut_push_is_sent(pc: Pc) -> None:
+    sha256 = pc.placed("exit 0")
+    tool = pc.folder / "tools" / sha256 / "tool"
+    whole = tool.read_bytes()
+    tool.rename(tool.with_name(".part"))
+    tool.with_name(".part").write_bytes(whole[:7])
+    (pc.disk / "source").write_bytes(b"x" * 7 + whole[7:])
+    with pc.open() as session:
+        session.put(pc.disk / "source", sha256=sha256, file_name="tool")
+
+    assert tool.read_bytes() == whole
+
+
+def test_a_bad_part_is_thrown_away_and_the_file_sent_whole(pc: Pc) -> None:
+    sha256 = pc.placed("exit 0")
+    tool = pc.folder / "tools" / sha256 / "tool"
+    whole = tool.read_bytes()
+    tool.unlink()
+    tool.with_name(".part").write_bytes(b"bad")
+    with pc.open() as session:
+        assert session.put(pc.disk / "source", sha256=sha256, file_name="tool")
+
+    assert tool.read_bytes() == whole
+
+
+def test_a_file_that_changed_on_the_host_is_placed_anew_and_never_started(pc: Pc) -> None:
+    sha256 = pc.placed("exit 0")
+    tool = pc.folder / "tools" / sha256 / "tool"
+    tool.write_text("#!/bin/sh\nexit 66\n")
+    with pc.open() as session:
+        assert reason_of(lambda: session.start(pc.launch(sha256))) is Reason.TOOL_BLOCKED
+        assert session.put(pc.disk / "source", sha256=sha256, file_name="tool")
+        session.start(pc.launch(sha256))
+
+    assert pc.settled().exit_code == 0
+
+
+@pytest.mark.parametrize("how", ["a link", "writable by others", "a file"])
+def test_nothing_is_placed_in_a_folder_that_others_may_write(pc: Pc, how: str) -> None:
+    pc.folder.parent.mkdir(parents=True)
+    if how == "a link":
+        (pc.disk / "elsewhere").mkdir(mode=0o700)
+        pc.folder.symlink_to(pc.disk / "elsewhere")
+    elif how == "a file":
+        pc.folder.touch()
+    else:
+        pc.folder.mkdir()
+        pc.folder.chmod(0o777)
+
+    assert reason_of(lambda: pc.placed("exit 0")) is Reason.FOLDER_UNSAFE
+    with pc.open() as session:
+        assert reason_of(lambda: session.start(pc.launch("0" * 64))) is Reason.FOLDER_UNSAFE
+        assert reason_of(lambda: session.poll("run-1")) is Reason.FOLDER_UNSAFE
+    assert not list(pc.disk.rglob("tool"))
+
+
+def test_our_folder_and_all_in_it_is_closed_to_others(pc: Pc) -> None:
+    pc.placed("exit 0")
+
+    assert [path for path in [pc.folder, *pc.folder.rglob("*")] if path.stat().st_mode & 0o077] == []
+
+
+def test_a_program_started_twice_at_once_under_one_id_runs_once(pc: Pc) -> None:
+    launch = pc.launch(pc.placed(QUICK))
+
+    def start(_: int) -> RunPhase:
+        with pc.open() as session:
+            return session.start(launch).phase
+
+    with ThreadPoolExecutor(4) as pool:
+        phases = set(pool.map(start, range(4)))
+
+    assert phases <= {RunPhase.RUNNING, RunPhase.FINISHED}
+    assert pc.settled().exit_code == 0
+    assert (pc.disk / "ran").read_text() == "run-1\n"
+
+
+def test_two_programs_at_once_are_one_too_many(pc: Pc) -> None:
+    sha256 = pc.placed(SLOW)
+    with pc.open() as session:
+        assert session.start(pc.launch(sha256)).phase is RunPhase.RUNNING
+        assert reason_of(lambda: session.start(pc.launch(sha256, "run-2"))) is Reason.HOST_BUSY
+        assert session.poll("run-2").phase is RunPhase.ABSENT
+        assert session.start(pc.launch(sha256)).phase is RunPhase.RUNNING
+
+
+def test_many_programs_at_once_start_one(pc: Pc) -> None:
+    sha256 = pc.placed(SLOW)
+
+    def start(number: int) -> RunPhase | Reason:
+        with pc.open() as session:
+            try:
+                return session.start(pc.launch(sha256, f"run-{number}")).phase
+            except HostError as error:
+                return error.reason
+
+    with ThreadPoolExecutor(5) as pool:
+        outcomes = list(pool.map(start, range(5)))
+
+    assert sorted(outcomes) == sorted([RunPhase.RUNNING, *[Reason.HOST_BUSY] * 4])
+
+
+def test_the_lock_is_free_after_a_run(pc: Pc) -> None:
+    sha256 = pc.placed(QUICK)
+    for run_id in ("run-1", "run-2"):
+        with pc.open() as session:
+            session.start(pc.launch(sha256, run_id))
+        assert pc.settled(run_id).log == b"done\n"
+
+    assert (pc.disk / "ran").read_text() == "run-1\nrun-2\n"
+
+
+def test_a_run_whose_processes_are_gone_is_torn_and_holds_nobody_up(pc: Pc) -> None:
+    sha256 = pc.placed(SLOW)
+    with pc.open() as session:
+        session.start(pc.launch(sha256))
+        end_session(pc.leader())
+
+        assert pc.settled().phase is RunPhase.TORN
+        assert session.start(pc.launch(sha256)).phase is RunPhase.TORN
+        assert session.start(pc.launch(sha256, "run-2")).phase is RunPhase.RUNNING
+
+
+def test_a_run_goes_on_while_its_program_lives_even_if_our_watcher_is_gone(pc: Pc) -> None:
+    sha256 = pc.placed(SLOW)
+    with pc.open() as session:
+        session.start(pc.launch(sha256))
+        leader = pc.leader()
+        os.kill(leader, signal.SIGKILL)
+
+        assert session.poll("run-1").phase is RunPhase.RUNNING
+        assert reason_of(lambda: session.start(pc.launch(sha256, "run-2"))) is Reason.HOST_BUSY
+        end_session(leader)
+        assert pc.settled().phase is RunPhase.TORN
+
+
+@pytest.mark.parametrize("field", [2, 3], ids=["start time", "boot"])
+def test_another_process_with_the_same_number_is_not_the_run(pc: Pc, field: int) -> None:
+    sha256 = pc.placed(SLOW)
+    with pc.open() as session:
+        session.start(pc.launch(sha256))
+        pc.leader()
+        for path in (pc.folder / "runs" / "run-1" / "pid", pc.folder / "lock"):
+            words = path.read_text().split()
+            words[field] = "1"
+            kept = path.with_name(f"{path.name}.kept")
+            path.rename(kept)
+            path.write_text(" ".join(words) + "\n")
+
+        assert session.poll("run-1").phase is RunPhase.TORN
+        assert session.start(pc.launch(sha256, "run-2")).phase is RunPhase.RUNNING
+    end_session(int(kept.read_text().split()[1]))
+    end_session(int((pc.folder / "runs" / "run-1" / "pid.kept").read_text().split()[1]))
+
+
+def test_a_program_is_stopped_when_its_time_is_over(pc: Pc) -> None:
+    sha256 = pc.placed("echo >ran; sleep 29.4; sleep 29.5")
+    with pc.open() as session:
+        session.start(pc.launch(sha256, seconds=1))
+        leader = pc.leader()
+    over = pc.settled()
+
+    assert (over.phase, over.exit_code) == (RunPhase.FINISHED, 124)
+    assert members(leader) == []
+
+
+def test_a_program_leaves_the_machine_to_its_users_and_outlives_our_session(pc: Pc) -> None:
+    sha256 = pc.placed("sleep 0.5; nice")
+    with pc.open() as session:
+        assert session.start(pc.launch(sha256)).phase is RunPhase.RUNNING
+    pc.sshd.cut()
+
+    assert pc.settled().log == b"19\n"
+
+
+def test_only_what_a_run_appended_to_its_log_is_read(pc: Pc) -> None:
+    log = pc.disk / "tool.log"
+    log.write_text("what an earlier run found\n")
+    sha256 = pc.placed(f"printf 'mới\\0\\377' >>'{log}'")
+    with pc.open() as session:
+        session.start(pc.launch(sha256, log=str(log)))
+
+    assert pc.settled().log == "mới".encode() + b"\0\xff"
+
+
+@pytest.mark.parametrize("command", [">", "mv new"], ids=["shorter", "another file"])
+def test_a_log_that_was_begun_anew_is_read_whole(pc: Pc, command: str) -> None:
+    log = pc.disk / "tool.log"
+    log.write_text("old " * 100)
+    write = f"echo new >'{log}'" if command == ">" else f"printf '%0500d' 0 >new; mv new '{log}'"
+    sha256 = pc.placed(write)
+    with pc.open() as session:
+        session.start(pc.launch(sha256, log=str(log)))
+
+    assert pc.settled().log == (b"new\n" if command == ">" else b"0" * 500)
+
+
+def test_a_log_without_end_is_cut_from_behind(pc: Pc) -> None:
+    sha256 = pc.placed("echo first; yes | head -c 9000000")
+    with pc.open() as session:
+        session.start(pc.launch(sha256))
+    log = pc.settled().log
+
+    assert log.startswith(b"first\n")
+    assert 8_000_000 < len(log) < 9_000_000
+
+
+def test_a_name_that_would_leave_our_folder_is_ours_to_mend(pc: Pc) -> None:
+    (pc.disk / "source").touch()
+    with pc.open() as session:
+        with pytest.raises(ValueError, match=r"\.\./x"):
+            session.put(pc.disk / "source", sha256="0" * 64, file_name="../x")
+        with pytest.raises(ValueError, match="run/1"):
+            session.poll("run/1")
