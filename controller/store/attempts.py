@@ -1,0 +1,99 @@
+"""Visits to hosts: begun, and finished once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from controller.errors import StoreError
+from controller.model.result import Attempt, TaskResult
+from controller.model.sweep import OpenAttempt
+from controller.model.text import shown
+from controller.store import parts
+from controller.store.columns import read, written
+from controller.store.tables import attempt as table
+from controller.store.tables import intent
+from controller.store.tables import sweep as sweeps
+
+
+def begin(connection: Connection, sweep: str, host: str, number: int, when: datetime) -> None:
+    """Write down that a visit begins; one that is open may go on, and its sweep is not ended then."""
+    row = _find(connection, sweep, host, number)
+    if row is not None and row.body is not None:
+        raise StoreError(f"{_called(sweep, host, number)} is finished already; give the new one its own number")
+    if row is None:
+        connection.execute(insert(table).values(sweep=sweep, host=host, number=number, begun=when))
+    connection.execute(update(sweeps).where(sweeps.c.id == sweep, sweeps.c.ended.is_not(None)).values(ended=None))
+
+
+def finish(connection: Connection, sweep: str, attempt: Attempt) -> None:
+    """Keep a result, whole; the same result again is fine, another one is refused."""
+    body = written(replace(attempt, tasks=parts.lightened(attempt.tasks)))
+    row = _find(connection, sweep, attempt.host, attempt.number)
+    if row is None:
+        begin(connection, sweep, attempt.host, attempt.number, attempt.started)
+    elif row.body == body:
+        return
+    elif row.body is not None:
+        raise StoreError(f"{_called(sweep, attempt.host, attempt.number)} has another result already; report it")
+    number = number_of(connection, sweep, attempt.host, attempt.number)
+    parts.keep(connection, number, attempt.tasks)
+    connection.execute(update(table).where(table.c.id == number).values(ended=attempt.ended, body=body))
+
+
+def finished(connection: Connection, sweep: str) -> Mapping[str, tuple[Attempt, ...]]:
+    """Return the finished attempts of every host that has one, oldest first."""
+    of_sweep = (
+        select(table.c.body)
+        .where(table.c.sweep == sweep, table.c.body.is_not(None))
+        .order_by(table.c.host, table.c.number)
+    )
+    found: dict[str, list[Attempt]] = {}
+    for (body,) in connection.execute(of_sweep):
+        attempt = read(body, Attempt)
+        found.setdefault(attempt.host, []).append(attempt)
+    return {host: tuple(attempts) for host, attempts in found.items()}
+
+
+def still_open(connection: Connection, sweep: str) -> tuple[OpenAttempt, ...]:
+    """Return the visits that have no result, with what their newest start committed."""
+    start = intent.alias()
+    newest = select(func.max(start.c.id)).where(start.c.attempt == table.c.id).scalar_subquery()
+    rows = connection.execute(
+        select(table.c.host, table.c.number, intent.c.so_far)
+        .outerjoin_from(table, intent, intent.c.id == newest)
+        .where(table.c.sweep == sweep, table.c.body.is_(None))
+        .order_by(table.c.id)
+    )
+    return tuple(
+        OpenAttempt(
+            host=row.host,
+            number=row.number,
+            so_far=read(row.so_far, tuple[TaskResult, ...]) if row.so_far is not None else (),
+        )
+        for row in rows
+    )
+
+
+def number_of(connection: Connection, sweep: str, host: str, number: int) -> int:
+    """Return the row number of an attempt that was begun.
+
+    Raises:
+        StoreError: it was not.
+
+    """
+    row = _find(connection, sweep, host, number)
+    if row is None:
+        raise StoreError(f"{_called(sweep, host, number)} was never begun; report it, with the log")
+    return int(row.id)
+
+
+def _find(connection: Connection, sweep: str, host: str, number: int) -> Row[int, bytes | None] | None:
+    return connection.execute(
+        select(table.c.id, table.c.body).where(table.c.sweep == sweep, table.c.host == host, table.c.number == number)
+    ).one_or_none()
+
+
+def _called(sweep: str, host: str, number: int) -> str:
+    return f"attempt {number} of host '{shown(host)}' in sweep '{shown(sweep)}'"

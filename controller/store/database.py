@@ -1,0 +1,68 @@
+"""Open the database: with file.py and trouble.py the only place that knows it is SQLite."""
+
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from controller.errors import OperatorError
+from controller.model.text import shown
+from controller.store.file import BUSY_SECONDS, make, refuse_foreign
+from controller.store.trouble import told
+from controller.store.upgrade import bring_up
+
+_READING: Final = "lamsach_reading"
+
+
+def open(
+    path: Path, *, create: bool = True, busy_seconds: float = BUSY_SECONDS, max_pages: int | None = None
+) -> Engine:
+    """Return an engine on the store at `path`, brought to this program's revision.
+
+    A transaction takes the write lock as it begins (a read lock upgraded later ignores the busy timeout);
+    those of `reading(engine)` never do. A commit is on the disk when it returns. A new file is its owner's only.
+    `max_pages` bounds the file, as a full disk would.
+
+    Raises:
+        OperatorError: its folder is missing; or the file is, and `create` is False.
+        StoreError: it is not ours, damaged, of a newer program, or cannot be written.
+
+    """
+    path = path.absolute()  # SQLite takes a bare ':memory:' for something else than a file
+    if not create and not path.exists():
+        raise OperatorError(f"there is no store '{shown(str(path))}'; name the one that the sweep wrote with --store")
+    make(path)
+    refuse_foreign(path)
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        creator=partial(_connect, path, busy_seconds=busy_seconds, max_pages=max_pages),
+    )
+    event.listen(engine, "begin", _begin)
+    try:
+        bring_up(engine, reading(engine), path)
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise told(path, error) from error
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """Return the same engine for transactions that only read: they wait for nobody, and nobody waits for them."""
+    return engine.execution_options(**{_READING: True})
+
+
+def _connect(path: Path, *, busy_seconds: float, max_pages: int | None) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if max_pages is not None:
+        connection.execute(f"PRAGMA max_page_count = {max_pages:d}")
+    return connection
+
+
+def _begin(connection: Connection) -> None:
+    reads_only = connection.get_execution_options().get(_READING, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

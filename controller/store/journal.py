@@ -1,0 +1,104 @@
+"""Starts of programs on hosts: intent before the first byte, one end for each."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from controller.errors import StoreError
+from controller.model.intent import Intent, IntentState
+from controller.model.result import TaskResult, ToolRun
+from controller.model.text import shown
+from controller.store import attempts, blobs, parts
+from controller.store.columns import read, written
+from controller.store.tables import attempt as visits
+from controller.store.tables import intent as table
+
+
+def begin(connection: Connection, intent: Intent, so_far: Sequence[TaskResult]) -> None:
+    """Write down a start, its visit, and all results so far; the same start again is fine until its end."""
+    body = written(intent)
+    row = _find(connection, intent.run_id)
+    if row is not None:
+        if row.body != body or row.state != IntentState.BEGUN:
+            raise StoreError(
+                f"run '{shown(intent.run_id)}' was begun before, and is {row.state}; report it, with the log"
+            )
+        return
+    attempts.begin(connection, intent.sweep, intent.host, intent.attempt, intent.begun)
+    number = attempts.number_of(connection, intent.sweep, intent.host, intent.attempt)
+    parts.keep(connection, number, so_far)
+    connection.execute(
+        insert(table).values(
+            run_id=intent.run_id,
+            attempt=number,
+            state=IntentState.BEGUN,
+            body=body,
+            so_far=written(parts.lightened(so_far)),
+        )
+    )
+
+
+def finish(connection: Connection, run: ToolRun) -> None:
+    """Keep what a run left; the same end again is fine, another one is refused."""
+    body = written(parts.lightened_run(run))
+    if _ends_anew(connection, run.run_id, IntentState.FINISHED, body):
+        blobs.keep(connection, (run.log,) if run.log else ())
+        _end(connection, run.run_id, IntentState.FINISHED, body)
+
+
+def interrupt(connection: Connection, run_id: str) -> None:
+    """Write down that a run was torn off."""
+    if _ends_anew(connection, run_id, IntentState.INTERRUPTED, None):
+        _end(connection, run_id, IntentState.INTERRUPTED, None)
+
+
+def still_open(connection: Connection, sweep: str, host: str) -> tuple[Intent, ...]:
+    """Return the starts of a host that have no end, oldest first."""
+    return tuple(_intent(row) for row in connection.execute(_starts(sweep, host, IntentState.BEGUN)))
+
+
+def finished(connection: Connection, sweep: str, host: str, attempt: int) -> tuple[tuple[Intent, ToolRun], ...]:
+    """Return the starts of an attempt that came to their end, oldest first; logs without their data."""
+    rows = connection.execute(_starts(sweep, host, IntentState.FINISHED).where(visits.c.number == attempt))
+    return tuple((_intent(row), read(row.run, ToolRun)) for row in rows)
+
+
+_Found = Row[str, bytes, bytes | None]
+
+
+def _find(connection: Connection, run_id: str) -> _Found | None:
+    return connection.execute(
+        select(table.c.state, table.c.body, table.c.run).where(table.c.run_id == run_id)
+    ).one_or_none()
+
+
+def _starts(sweep: str, host: str, state: IntentState) -> Select[str, bytes, bytes | None]:
+    return (
+        select(table.c.state, table.c.body, table.c.run)
+        .join_from(table, visits)
+        .where(visits.c.sweep == sweep, visits.c.host == host, table.c.state == state)
+        .order_by(table.c.id)
+    )
+
+
+def _intent(row: _Found) -> Intent:
+    return replace(read(row.body, Intent), state=IntentState(row.state))
+
+
+def _ends_anew(connection: Connection, run_id: str, state: IntentState, body: bytes | None) -> bool:
+    """Say whether this end is news; refuse one that contradicts what is kept."""
+    row = _find(connection, run_id)
+    if row is None:
+        raise StoreError(f"run '{shown(run_id)}' was never begun; report it, with the log")
+    if row.state == IntentState.BEGUN:
+        return True
+    if (row.state, row.run) != (state, body):
+        raise StoreError(
+            f"run '{shown(run_id)}' is {row.state} already, and cannot become {state}; report it, with the log"
+        )
+    return False
+
+
+def _end(connection: Connection, run_id: str, state: IntentState, body: bytes | None) -> None:
+    connection.execute(update(table).where(table.c.run_id == run_id).values(state=state, run=body))

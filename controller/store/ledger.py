@@ -1,0 +1,228 @@
+"""The record as the rest of the program sees it: every method one transaction, on the disk when it returns."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from controller.errors import StoreError
+from controller.model.indicator import Observation
+from controller.model.intent import Intent
+from controller.model.result import Attempt, Identity, TaskResult, ToolRun
+from controller.model.sweep import KeptFile, OpenAttempt, Sweep, SweepLine
+from controller.store import accounts, attempts, blobs, database, identities, journal, observations, sweeps
+from controller.store.file import BUSY_SECONDS
+from controller.store.trouble import told
+
+
+class Ledger:
+    """Sweeps, attempts, starts, accounts and machines. Any thread may call it; one writes at a time.
+
+    What is read back is as it was written, but for the data of evidence (ask `blob`) and the observations of
+    looks (ask `observations`): judging a whole sweep needs neither. A write that fails is rolled back and raises
+    `StoreError`; from then on every write does, so that no further host or change begins. Every method may
+    raise `StoreError`.
+    """
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._path = path
+        self._writer = engine
+        self._reader = database.reading(engine)
+        self._lock = threading.Lock()
+        self._broken: StoreError | None = None
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        path: Path,
+        *,
+        create: bool = True,
+        busy_seconds: float = BUSY_SECONDS,
+        max_pages: int | None = None,
+    ) -> Iterator[Self]:
+        """Open the store at `path` for the block, as `database.open` does."""
+        engine = database.open(path, create=create, busy_seconds=busy_seconds, max_pages=max_pages)
+        try:
+            yield cls(engine, path)
+        finally:
+            engine.dispose()
+
+    @property
+    def broken(self) -> bool:
+        """Say whether a write failed; then none is tried any more."""
+        return self._broken is not None
+
+    # sweeps
+
+    def begin_sweep(self, sweep: Sweep, files: Sequence[KeptFile]) -> None:
+        """Keep the snapshot of a sweep, and its files whole."""
+        with self._writing() as connection:
+            sweeps.begin(connection, sweep, files)
+
+    def end_sweep(self, sweep: str, when: datetime) -> None:
+        """Write down that every host has its result; a new attempt opens the sweep again."""
+        with self._writing() as connection:
+            sweeps.end(connection, sweep, when)
+
+    def sweep(self, sweep: str) -> Sweep:
+        """Return a sweep as it was begun.
+
+        Raises:
+            SweepError: there is none of this id.
+
+        """
+        with self._reading() as connection:
+            return sweeps.fetch(connection, sweep)
+
+    def kept_files(self, sweep: str) -> tuple[KeptFile, ...]:
+        """Return the files of a sweep, with their data, in the order they were given."""
+        with self._reading() as connection:
+            return sweeps.files(connection, sweep)
+
+    def sweeps(self) -> tuple[SweepLine, ...]:
+        """Return all sweeps, newest first."""
+        with self._reading() as connection:
+            return sweeps.lines(connection)
+
+    def newest(self, playbook_path: str, inventory: str) -> str | None:
+        """Return the id of the newest sweep of a playbook and an inventory, by their paths as the sweep holds them."""
+        with self._reading() as connection:
+            return sweeps.newest(connection, playbook_path, inventory)
+
+    def unfinished(self, playbook_path: str, inventory: str) -> str | None:
+        """Return the id of the newest such sweep that was not ended."""
+        with self._reading() as connection:
+            return sweeps.unfinished(connection, playbook_path, inventory)
+
+    def resolve(self, text: str) -> str:
+        """Return the id of the sweep that `text` names: the id, a prefix of this one only, or `last`.
+
+        Raises:
+            SweepError: it names none, or several.
+
+        """
+        with self._reading() as connection:
+            return sweeps.resolve(connection, text)
+
+    # attempts
+
+    def finish_attempt(self, sweep: str, attempt: Attempt) -> None:
+        """Keep a result. Keeping it twice is fine; another result for the same attempt is refused.
+
+        A look's observations are taken to be those of its answer: they are not compared.
+        """
+        with self._writing() as connection:
+            attempts.finish(connection, sweep, attempt)
+
+    def attempts(self, sweep: str) -> Mapping[str, tuple[Attempt, ...]]:
+        """Return the finished attempts of every host that has one, oldest first."""
+        with self._reading() as connection:
+            return attempts.finished(connection, sweep)
+
+    def open_attempts(self, sweep: str) -> tuple[OpenAttempt, ...]:
+        """Return the attempts that have no result, with what their newest start committed."""
+        with self._reading() as connection:
+            return attempts.still_open(connection, sweep)
+
+    def observations(self, sweep: str, host: str, number: int) -> tuple[Observation, ...]:
+        """Return what an attempt saw, look by look, in the order it was seen."""
+        with self._reading() as connection:
+            return tuple(observations.fetch(connection, attempts.number_of(connection, sweep, host, number)))
+
+    def blob(self, sha256: str) -> bytes:
+        """Return the raw answer, log or file that is kept under `sha256`; its hash is checked again."""
+        with self._reading() as connection:
+            return blobs.fetch(connection, sha256)
+
+    # the engine's journal
+
+    def begin(self, intent: Intent, so_far: Sequence[TaskResult]) -> None:
+        """Commit that `intent` is about to start, together with every result this attempt has so far.
+
+        The same start may be begun again as long as it has no end; another under its run id is refused.
+        """
+        with self._writing() as connection:
+            journal.begin(connection, intent, so_far)
+
+    def finish(self, run: ToolRun) -> None:
+        """Commit that a run came to its end, and what it left."""
+        with self._writing() as connection:
+            journal.finish(connection, run)
+
+    def interrupt(self, run_id: str) -> None:
+        """Commit that a run was torn off midway; it is never started again under this id."""
+        with self._writing() as connection:
+            journal.interrupt(connection, run_id)
+
+    def open_intents(self, sweep: str, host: str) -> tuple[Intent, ...]:
+        """Return the starts of this host in this sweep that are neither finished nor interrupted, oldest first."""
+        with self._reading() as connection:
+            return journal.still_open(connection, sweep, host)
+
+    def finished_runs(self, sweep: str, host: str, attempt: int) -> tuple[tuple[Intent, ToolRun], ...]:
+        """Return the starts of this attempt that came to their end, oldest first."""
+        with self._reading() as connection:
+            return journal.finished(connection, sweep, host, attempt)
+
+    # accounts
+
+    def note_refusal(self, account: str, when: datetime) -> None:
+        """Write down that a logon of `account` was refused."""
+        with self._writing() as connection:
+            accounts.note_refusal(connection, account, when)
+
+    def refusals_since(self, account: str, when: datetime) -> int:
+        """Count the refusals of `account` at `when` or later, over all sweeps."""
+        with self._reading() as connection:
+            return accounts.refusals_since(connection, account, when)
+
+    # machines
+
+    def identity(self, host: str) -> Identity | None:
+        """Return what the machine behind `host` last said it is, in any sweep."""
+        with self._reading() as connection:
+            return identities.fetch(connection, host)
+
+    def remember_identity(self, host: str, identity: Identity, when: datetime) -> tuple[str, ...]:
+        """Put `identity` in the place of what was kept for `host`; return the other names of the same machine.
+
+        One transaction, so that of two threads that meet the same machine the second always hears of the first.
+        """
+        with self._writing() as connection:
+            return identities.remember(connection, host, identity, when)
+
+    def accept_identity(self, host: str) -> bool:
+        """Forget which machine was behind `host`, so that the next one is taken as it is; False if none was."""
+        with self._writing() as connection:
+            return identities.accept(connection, host)
+
+    def hosts_with(self, identity: Identity) -> tuple[str, ...]:
+        """Return the names kept for the same machine: UUID with serial, or any MAC, agrees. Sorted."""
+        with self._reading() as connection:
+            return identities.hosts_with(connection, identity)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._lock:
+            if self._broken:
+                raise StoreError(str(self._broken)) from self._broken
+            try:
+                with self._writer.begin() as connection:
+                    yield connection
+            except SQLAlchemyError as error:
+                self._broken = told(self._path, error)
+                raise self._broken from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._reader.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise told(self._path, error) from error

@@ -1,0 +1,47 @@
+"""What a result is heavy with, kept beside it: the data of evidence, and observations."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from controller.model.result import Evidence, Look, TaskResult, ToolRun
+from controller.store import blobs, observations
+
+
+def keep(connection: Connection, attempt: int, tasks: Sequence[TaskResult]) -> None:
+    """Keep what `lightened` takes out, under the row number of the attempt."""
+    blobs.keep(connection, _evidence(tasks))
+    observations.keep(connection, attempt, tasks)
+
+
+def lightened(tasks: Sequence[TaskResult]) -> tuple[TaskResult, ...]:
+    """Return `tasks` without observations and without the data of evidence."""
+    return tuple(
+        replace(
+            task,
+            runs=tuple(map(lightened_run, task.runs)),
+            looks=tuple(map(_lightened_look, task.looks)),
+            refused=_bare(task.refused),
+        )
+        for task in tasks
+    )
+
+
+def lightened_run(run: ToolRun) -> ToolRun:
+    """Return `run` without the data of its log."""
+    return replace(run, log=_bare(run.log))
+
+
+def _lightened_look(look: Look) -> Look:
+    return replace(look, observations=(), answer=_bare(look.answer))
+
+
+def _bare(piece: Evidence | None) -> Evidence | None:
+    return replace(piece, data=b"") if piece else None
+
+
+def _evidence(tasks: Sequence[TaskResult]) -> Iterator[Evidence]:
+    for task in tasks:
+        pieces = (*(run.log for run in task.runs), *(look.answer for look in task.looks), task.refused)
+        yield from (piece for piece in pieces if piece)

@@ -1,0 +1,146 @@
+"""Every table of the store, once, for every database."""
+
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from controller.store.columns import Moment, Words
+
+metadata: Final = MetaData()
+
+# Which program brought the store to which revision; its name marks the file as ours.
+lamsach_upgrade: Final = Table(
+    "lamsach_upgrade",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    Column("program", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# Raw answers, tool logs and operators' files, zstd, once each.
+blob: Final = Table(
+    "blob",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+)
+
+# One playbook on chosen hosts; body is the whole snapshot as JSON.
+sweep: Final = Table(
+    "sweep",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("started", Moment, nullable=False),
+    Column("ended", Moment),
+    Column("operator", Words, nullable=False),
+    Column("playbook", Words, nullable=False),
+    Column("playbook_path", Words, nullable=False),
+    Column("inventory", Words, nullable=False),
+    Column("apply", Boolean, nullable=False),
+    Column("given", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# The playbook, lists and tools of a sweep.
+kept_file: Final = Table(
+    "kept_file",
+    metadata,
+    Column("sweep", Words, ForeignKey("sweep.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("role", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("sha256", String(64), ForeignKey("blob.sha256"), nullable=False),
+)
+
+# One visit to one host; body is its result as JSON, without evidence and observations, once it is finished.
+attempt: Final = Table(
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sweep", Words, ForeignKey("sweep.id"), nullable=False),
+    Column("host", Words, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("begun", Moment, nullable=False),
+    Column("ended", Moment),
+    Column("body", LargeBinary),
+    UniqueConstraint("sweep", "host", "number", name="attempt_once"),
+)
+
+# Starts of programs on hosts, oldest first; so_far are the task results committed with the start.
+intent: Final = Table(
+    "intent",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Words, nullable=False, unique=True),
+    Column("attempt", Integer, ForeignKey("attempt.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("so_far", LargeBinary, nullable=False),
+    Column("run", LargeBinary),
+    Index("intent_attempt", "attempt"),
+)
+
+# A look's sightings: pairs of an observation and where it stood, as JSON, zstd.
+# A row each would cost four times the disk and the time (2,900 a host, and 10,000 hosts).
+look: Final = Table(
+    "look",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("attempt", Integer, ForeignKey("attempt.id"), nullable=False),
+    Column("task", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("collector", Words, nullable=False),
+    Column("seen", LargeBinary, nullable=False),
+    UniqueConstraint("attempt", "task", "position", name="look_once"),
+)
+
+# Values seen anywhere, once each; the digest of kind and value stands in for values too long for an index.
+observation: Final = Table(
+    "observation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("value", Words, nullable=False),
+)
+
+# Refused logons of an account, across sweeps.
+refusal: Final = Table(
+    "refusal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("refusal_account", "account", "at"),
+)
+
+# What the machine behind a name said it is.
+identity: Final = Table(
+    "identity",
+    metadata,
+    Column("host", Words, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+)
+
+# What tells two machines apart: UUID with serial, and each MAC.
+identity_mark: Final = Table(
+    "identity_mark",
+    metadata,
+    Column("host", Words, ForeignKey("identity.host"), primary_key=True),
+    Column("mark", Words, primary_key=True),
+    Index("identity_mark_mark", "mark"),
+)

@@ -1,0 +1,100 @@
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.engine.journal import Journal
+from controller.errors import StoreError
+from controller.model.intent import IntentState
+from controller.model.result import ToolMode
+from controller.store.ledger import Ledger
+from tests.builders import a_run
+from tests.unit.store_values import an_intent, begun, evidence, looked, saw
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with begun(tmp_path / "store.db") as ledger:
+        yield ledger
+
+
+def test_the_ledger_is_the_journal_that_the_engine_asks_for(ledger: Ledger) -> None:
+    journal: Journal = ledger
+    journal.begin(an_intent(), ())
+
+    assert journal.open_intents("s1", "pc-01") == (an_intent(),)
+
+
+def test_starts_without_an_end_come_oldest_first_and_only_of_this_host(ledger: Ledger) -> None:
+    for name in ("z", "a", "m", "k"):
+        ledger.begin(an_intent(name), ())
+    ledger.begin(an_intent("other", host="pc-02"), ())
+    ledger.finish(a_run(run_id="a"))
+    ledger.interrupt("m")
+
+    assert [each.run_id for each in ledger.open_intents("s1", "pc-01")] == ["z", "k"]
+    assert ledger.open_intents("s2", "pc-01") == ()
+
+
+def test_a_start_commits_the_evidence_and_observations_so_far(ledger: Ledger) -> None:
+    ledger.begin(an_intent(), (looked(saw("/a"), answer=b"so far"),))
+
+    assert ledger.blob(evidence(b"so far").sha256) == b"so far"
+    assert ledger.observations("s1", "pc-01", 1) == (saw("/a"),)
+
+
+def test_a_finished_run_is_kept_with_its_log(ledger: Ledger) -> None:
+    run = a_run(log=evidence(b"found and removed"))
+    ledger.begin(an_intent("r1"), ())
+    ledger.begin(an_intent("r0", mode=ToolMode.DETECT), ())
+    ledger.finish(a_run(run_id="r0"))
+    ledger.finish(run)
+
+    ended = {"state": IntentState.FINISHED}
+    assert ledger.finished_runs("s1", "pc-01", 1) == (
+        (an_intent("r1", **ended), replace(run, log=replace(evidence(b"found and removed"), data=b""))),
+        (an_intent("r0", mode=ToolMode.DETECT, **ended), a_run(run_id="r0")),
+    )
+    assert ledger.blob(evidence(b"found and removed").sha256) == b"found and removed"
+    assert ledger.finished_runs("s1", "pc-02", 1) == ledger.finished_runs("s1", "pc-01", 2) == ()
+
+
+def test_saying_the_same_twice_is_fine(ledger: Ledger) -> None:
+    ledger.begin(an_intent("r1"), ())
+    ledger.begin(an_intent("r1"), ())
+    ledger.begin(an_intent("r2"), ())
+    for _ in range(2):
+        ledger.finish(a_run(run_id="r1"))
+        ledger.interrupt("r2")
+
+    assert ledger.open_intents("s1", "pc-01") == ()
+    assert [run for _, run in ledger.finished_runs("s1", "pc-01", 1)] == [a_run()]
+
+
+@pytest.mark.parametrize(
+    "contradict",
+    [
+        lambda ledger: ledger.begin(an_intent("open", tool="another"), ()),
+        lambda ledger: ledger.begin(an_intent("open", host="pc-02"), ()),
+        lambda ledger: ledger.begin(an_intent("finished"), ()),
+        lambda ledger: ledger.begin(an_intent("torn"), ()),
+        lambda ledger: ledger.finish(a_run(run_id="finished", exit_code=9)),
+        lambda ledger: ledger.finish(a_run(run_id="torn")),
+        lambda ledger: ledger.finish(a_run(run_id="nobody")),
+        lambda ledger: ledger.interrupt("finished"),
+        lambda ledger: ledger.interrupt("nobody"),
+    ],
+)
+def test_a_run_id_has_one_start_and_one_end(ledger: Ledger, contradict: Callable[[Ledger], None]) -> None:
+    for name in ("open", "finished", "torn"):
+        ledger.begin(an_intent(name), ())
+    ledger.finish(a_run(run_id="finished"))
+    ledger.interrupt("torn")
+
+    with pytest.raises(StoreError, match="report it"):
+        contradict(ledger)
+
+    assert ledger.open_intents("s1", "pc-01") == (an_intent("open"),)
+    assert [run for _, run in ledger.finished_runs("s1", "pc-01", 1)] == [a_run(run_id="finished")]
+    assert not ledger.broken
