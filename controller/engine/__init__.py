@@ -1,0 +1,1 @@
+"""Run a playbook on one host; spread hosts over workers."""

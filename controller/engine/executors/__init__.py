@@ -1,0 +1,1 @@
+"""Ways to spread jobs over workers; the promise is in `base`."""

@@ -1,0 +1,80 @@
+"""What a task module is, and what it is handed."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from controller.cleaners.base import Cleaner
+from controller.model.collector import Collector
+from controller.model.fleet import Host
+from controller.model.indicator import Kind, Match, Observation
+from controller.model.playbook import Effect, Task
+from controller.model.result import Greeting, Look, TaskResult, ToolMode, ToolRun
+from controller.transports.base import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """The IOC lists of one task: their digests, the hash kinds they hold beside SHA-256, and their matcher."""
+
+    digests: tuple[str, ...]
+    hashes: tuple[Kind, ...]
+    match: Callable[[Iterable[Observation]], Iterator[Match]]
+
+
+class Starts(Protocol):
+    """The record of starts on this host: every start has an id that was committed before its first byte."""
+
+    def begin(self, task: int, mode: ToolMode, *, tool: str, sha256: str, roots: tuple[str, ...]) -> ToolRun | str:
+        """Return the run of this start when it is over already, else the id to start or settle it under."""
+        ...
+
+    def finish(self, run: ToolRun) -> None:
+        """Commit that a run came to its end."""
+        ...
+
+    def interrupt(self, run_id: str) -> None:
+        """Commit that a run was torn off midway."""
+        ...
+
+
+@dataclass(slots=True)
+class Record:
+    """What a task has come to so far; kept even when the task ends in an error."""
+
+    runs: list[ToolRun] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskContext:
+    """Everything one task needs of the visit it is part of: nothing global, nothing hidden.
+
+    `collector` finds a collector by name, `judging` the IOC lists by their names (none: all of the play's),
+    `cleaner` an adapter by name. `earlier` are the tasks of this visit that are over, with their results.
+    `pushed` are the SHA-256 of the files we place on hosts ourselves.
+    """
+
+    session: Session
+    host: Host
+    apply: bool
+    greeting: Greeting
+    collector: Callable[[str], Collector]
+    judging: Callable[[tuple[str, ...]], Judging]
+    cleaner: Callable[[str], Cleaner]
+    starts: Starts
+    record: Record = field(default_factory=Record)
+    earlier: Sequence[tuple[Task, TaskResult]] = ()
+    pushed: frozenset[str] = frozenset()
+
+
+class TaskModule(Protocol):
+    """One verb. It may raise `HostError`; what it had by then stands in `context.record`."""
+
+    def effect(self, task: Task, *, apply: bool) -> Effect:
+        """Say whether `task` would alter the host."""
+        ...
+
+    def run(self, index: int, task: Task, context: TaskContext) -> TaskResult:
+        """Do `task`, the `index`-th of the playbook, on the host behind `context.session`."""
+        ...

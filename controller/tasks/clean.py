@@ -1,0 +1,105 @@
+"""Run a cleanup tool, and look again: what a tool says of itself is recorded, never believed."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+
+from controller.errors import HostError, Reason
+from controller.model.fleet import Platform
+from controller.model.playbook import CleanArguments, Effect, Module, Task
+from controller.model.result import Look, LookKey, TaskResult, TaskState, ToolMode, ToolRun
+from controller.tasks.base import TaskContext
+from controller.tasks.look import ask, look
+from controller.tasks.tool_run import run_tool
+
+_FILES = "files"
+"""The collector that says whether an object is gone."""
+
+
+class Clean:
+    """Detect without `--apply`, clean with it; after cleaning, look again."""
+
+    def effect(self, task: Task, *, apply: bool) -> Effect:  # noqa: ARG002 - the protocol's shape
+        """Only `--apply` starts a tool in its cleaning mode."""
+        return Effect.CHANGE if apply else Effect.READ
+
+    def run(self, index: int, task: Task, context: TaskContext) -> TaskResult:
+        """Run the tool in the mode that `--apply` allows; a tool without a detect-only mode is not run without it."""
+        arguments = task.clean
+        if arguments is None:
+            raise ValueError(f"task '{task.name}' has no arguments of a cleaner")
+        tool, mode = arguments.tool, ToolMode.CLEAN if context.apply else ToolMode.DETECT
+        if context.host.platform not in tool.platforms:
+            return TaskResult(index=index, name=task.name, state=TaskState.SKIPPED)
+        if mode is ToolMode.DETECT and tool.detect is None:
+            plan = (f"run '{tool.name}' on {', '.join(_roots(arguments, context)) or 'the computer'}",)
+            return TaskResult(index=index, name=task.name, state=TaskState.PLANNED, plan=plan)
+        if not context.greeting.elevated:
+            raise HostError(Reason.RIGHTS_MISSING, f"'{tool.name}' needs an administrator")
+        run = run_tool(index, arguments, mode, context)
+        if mode is ToolMode.CLEAN:
+            _look_again(index, arguments, run, context)
+        return TaskResult(
+            index=index,
+            name=task.name,
+            state=TaskState.DONE,
+            runs=tuple(context.record.runs),
+            looks=tuple(context.record.looks),
+            plan=_plan(run) if mode is ToolMode.DETECT else (),
+        )
+
+
+def _plan(run: ToolRun) -> tuple[str, ...]:
+    return tuple(f"remove {finding.threat} in {finding.object}" for finding in run.findings)
+
+
+def _roots(arguments: CleanArguments, context: TaskContext) -> tuple[str, ...]:
+    return arguments.roots.get(context.host.platform, ())
+
+
+def _look_again(index: int, arguments: CleanArguments, run: ToolRun, context: TaskContext) -> None:
+    """Ask what can confirm the tool's word: its own detect-only run, or its objects' folders; then the old matches."""
+    handled = tuple(finding.object for finding in run.findings if finding.state.handled)
+    if handled and arguments.tool.detect is not None:
+        run_tool(index, arguments, ToolMode.DETECT, context)
+    elif handled:
+        context.record.looks.extend(_objects(handled, context))
+    for task, result in context.earlier:
+        if task.module is Module.CHECK_IOCS and task.look and any(each.matches for each in result.looks):
+            again = look(task.look, context, context.judging(task.look.lists), repeats=True)
+            context.record.looks.append(again)
+
+
+def _objects(objects: Sequence[str], context: TaskContext) -> list[Look]:
+    """List the parent folders of absolute paths that were decoded without loss; others stay unverified."""
+    whole = [each for each in objects if not {"?", "\ufffd"} & set(each)]
+    paths = {each: path for each in whole if (path := _path(each, context.host.platform)).is_absolute()}
+    parents = sorted({path.parent for path in paths.values()})
+    return [
+        _folder(parent, {each: path for each, path in paths.items() if path.parent == parent}, context)
+        for parent in parents
+    ]
+
+
+def _path(text: str, platform: Platform) -> PurePath:
+    """A path that equals another as the platform sees it: Windows does not tell `A` from `a`."""
+    return PureWindowsPath(text) if platform is Platform.WINDOWS else PurePosixPath(text)
+
+
+def _folder(parent: PurePath, objects: Mapping[str, PurePath], context: TaskContext) -> Look:
+    """Say which objects of one folder are gone; only a folder that was listed to its end can say so."""
+    collector = context.collector(_FILES)
+    question = ("depth=1", f"root={parent}")
+    answer, evidence = ask(context.session, context.host, collector, question, seconds=collector.spec.seconds)
+    seen = {_path(str(row["path"]), context.host.platform): row["type"] for row in answer.rows}
+    there = {path for path, kind in seen.items() if kind != "missing"}
+    listed = answer.stopped is None and seen.get(parent) == "folder"
+    return Look(
+        key=LookKey(collector=_FILES, arguments=question),
+        rows=len(answer.rows),
+        unread=answer.unread,
+        stopped=answer.stopped,
+        judged=False,
+        gone=tuple(each for each, path in objects.items() if listed and path not in there),
+        there=tuple(each for each, path in objects.items() if path in there),
+        answer=evidence,
+    )

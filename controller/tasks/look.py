@@ -1,0 +1,114 @@
+"""Ask a host one question and read its answer to the end line."""
+
+import secrets
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from controller.collectors import answer as answers
+from controller.collectors.identity import identity
+from controller.errors import HostError, Reason
+from controller.model.collector import Answer, Collector, Row
+from controller.model.fleet import Host
+from controller.model.playbook import LookArguments
+from controller.model.result import Evidence, Greeting, Look, LookKey
+from controller.tasks.base import Judging, TaskContext
+from controller.transports.base import Session
+
+GREETING: Final = "host"
+"""The collector whose question opens every session."""
+
+PRODUCT_FOLDERS: Final = ("/var/lib/lamsach/",)
+_MARGIN: Final = 5
+"""Seconds that a script may need beyond its own limit to say its end line."""
+
+
+def look(arguments: LookArguments, context: TaskContext, judging: Judging | None, *, repeats: bool = False) -> Look:
+    """Ask the collector of `arguments`, and judge its answer by `judging` when there is one.
+
+    Raises:
+        HostError: the host gave no whole answer; its reason says how.
+
+    """
+    collector = context.collector(arguments.collector)
+    asked = _asked(arguments, collector, context.host)
+    hashes = tuple(f"hashes={kind}" for kind in judging.hashes) if judging else ()
+    seconds = arguments.seconds or collector.spec.seconds
+    answer, evidence = ask(context.session, context.host, collector, (*asked, *hashes), seconds=seconds)
+    seen = answers.observations(collector.spec, _without_our_own(answer, context.pushed))
+    return Look(
+        key=LookKey(collector=collector.spec.name, arguments=asked, lists=judging.digests if judging else ()),
+        rows=len(answer.rows),
+        unread=answer.unread,
+        stopped=answer.stopped,
+        judged=judging is not None,
+        repeats=repeats,
+        matches=tuple(judging.match(seen)) if judging else (),
+        observations=seen,
+        answer=evidence,
+    )
+
+
+def greet(session: Session, host: Host, collector: Collector) -> Greeting:
+    """Ask who the host is, and with which rights we stand there.
+
+    Raises:
+        HostError: it gave no whole answer, or none at all (`answer.empty`).
+
+    """
+    answer, evidence = ask(session, host, collector, (), seconds=collector.spec.seconds)
+    if not answer.rows:
+        raise HostError(Reason.ANSWER_EMPTY, f"it does not say who it is: {answer.stopped}", raw=evidence.data)
+    row = answer.rows[0]
+    return Greeting(
+        identity=identity(row, session.host_key),
+        elevated=bool(row["elevated"]),
+        free_bytes=_integer(row, "free_bytes"),
+        clock=_integer(row, "clock"),
+        powershell=str(row["powershell"]),
+        language_mode=str(row["language_mode"]),
+    )
+
+
+def ask(
+    session: Session, host: Host, collector: Collector, arguments: Sequence[str], *, seconds: int
+) -> tuple[Answer, Evidence]:
+    """Send a collector's script, and read the answer that carries this very question's nonce."""
+    nonce, sysroot = secrets.token_hex(8), host.sysroot or "-"
+    reply = session.run(collector.scripts[host.platform], (nonce, sysroot, *arguments), seconds=seconds + _MARGIN)
+    try:
+        answer = answers.read(collector.spec, reply.stdout, nonce=nonce, sysroot=sysroot)
+    except HostError as error:
+        said = reply.stderr[-400:].decode("utf-8", errors="replace").strip()
+        detail = f"{error.detail}; exit {reply.exit_code}" + (f": {said}" if said else "")
+        raise HostError(error.reason, detail, raw=reply.stdout) from error
+    if reply.exit_code:
+        raise HostError(Reason.ANSWER_GARBLED, f"a whole answer, but exit {reply.exit_code}", raw=reply.stdout)
+    return answer, kept(reply.stdout)
+
+
+def kept(data: bytes) -> Evidence:
+    """Put `data` under its SHA-256."""
+    return Evidence(sha256=sha256(data).hexdigest(), data=data)
+
+
+def _asked(arguments: LookArguments, collector: Collector, host: Host) -> tuple[str, ...]:
+    roots = arguments.roots.get(host.platform, ())
+    limits = (("max_files", arguments.max_files), ("seconds", arguments.seconds or collector.spec.seconds))
+    taken = [f"{name}={value}" for name, value in limits if value is not None and name in collector.spec.takes]
+    return tuple(sorted((*(f"root={root}" for root in roots), *taken)))
+
+
+def _without_our_own(answer: Answer, pushed: frozenset[str]) -> Answer:
+    """Leave out what we put there ourselves: it lies in our folder and has a SHA-256 that we pushed."""
+    rows = tuple(row for row in answer.rows if not _is_ours(row, pushed))
+    return Answer(collector=answer.collector, rows=rows, unread=answer.unread, stopped=answer.stopped)
+
+
+def _is_ours(row: Row, pushed: frozenset[str]) -> bool:
+    return str(row.get("path", "")).startswith(PRODUCT_FOLDERS) and row.get("sha256") in pushed
+
+
+def _integer(row: Row, column: str) -> int:
+    value = row[column]
+    return value if isinstance(value, int) else 0
