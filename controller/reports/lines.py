@@ -1,0 +1,19 @@
+"""What the writers take from one host's line."""
+
+from controller.model.indicator import Grade
+from controller.model.summary import UnitSummary
+from controller.model.verdict import Judgement
+
+
+def judged(row: UnitSummary) -> list[tuple[str, Judgement]]:
+    """Return name and judgement of each host of a unit that was given to the sweep."""
+    return [(line.name, line.judgement) for line in row.hosts if line.judgement]
+
+
+def first_seen(judgement: Judgement) -> str:
+    """Return what weighs most, raw: a match before a finding, a strong match before a weak one, open before handled."""
+    for match in sorted(judgement.matches, key=lambda each: each.grade is Grade.SUSPECT):
+        return f"{match.seen} ({match.kind}, {match.list}:{match.line})"
+    for finding in sorted(judgement.findings, key=lambda each: each.state.handled):
+        return f"{finding.threat} in {finding.object}: {finding.state}"
+    return ""

@@ -1,0 +1,76 @@
+"""The summary as one JSON object, for programs."""
+
+import json
+import re
+from typing import Final
+
+from controller.model.indicator import Match
+from controller.model.result import Finding
+from controller.model.summary import Counts, SweepSummary, UnitSummary
+from controller.model.verdict import Judgement
+
+_Object = dict[str, object]
+
+_NOT_FOR_TERMINALS: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What `json.dumps` would leave as it is, and a terminal would obey or UTF-8 cannot hold."""
+
+
+def write(summary: SweepSummary) -> bytes:
+    r"""Return UTF-8 JSON, keys always in the same order. A host's own text is kept whole, its controls as `\uNNNN`.
+
+    `sweep` holds the sweep's id; several ids are joined by commas, oldest first. `hosts` are those that were given.
+    """
+    document = {
+        "sweep": ",".join(summary.sweeps),
+        "units": [_unit(row) for row in summary.units],
+        "total": _counts(summary.total),
+        "hosts": [
+            _host(line.name, line.unit, line.judgement) for row in summary.units for line in row.hosts if line.judgement
+        ],
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    return _NOT_FOR_TERMINALS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+
+
+def _unit(row: UnitSummary) -> _Object:
+    return {"id": row.unit.id, "name": row.unit.name, **_counts(row.counts)}
+
+
+def _counts(counts: Counts) -> _Object:
+    return {
+        "roster": counts.roster,
+        "given": counts.given,
+        "outside": counts.outside,
+        "done": counts.done,
+        "clean": counts.clean,
+        "cleaned": counts.cleaned,
+        "infected": counts.infected,
+        "unknown": counts.unknown,
+    }
+
+
+def _host(name: str, unit: str, judgement: Judgement) -> _Object:
+    return {
+        "name": name,
+        "unit": unit,
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+        "detail": judgement.detail,
+        "matches": [_match(match) for match in judgement.matches],
+        "findings": [_finding(finding) for finding in judgement.findings],
+    }
+
+
+def _match(match: Match) -> _Object:
+    return {
+        "kind": match.kind,
+        "value": match.value,
+        "list": match.list,
+        "line": match.line,
+        "collector": match.collector,
+        "seen": match.seen,
+    }
+
+
+def _finding(finding: Finding) -> _Object:
+    return {"tool": finding.tool, "threat": finding.threat, "object": finding.object, "state": finding.state}

@@ -1,0 +1,56 @@
+"""The summary as tables for a terminal: one per unit, then the total, then what to do."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tabulate import tabulate
+
+from controller.model.summary import Counts, SweepSummary, UnitSummary
+from controller.model.text import shown
+from controller.model.verdict import Judgement
+from controller.reports.lines import first_seen, judged
+
+_HEADINGS = ("name", "verdict", "reason", "first match or finding, else detail")
+
+
+def write(summary: SweepSummary) -> bytes:
+    """Return the tables as UTF-8; hosts outside the sweep are counted, not listed."""
+    lines: list[str] = []
+    for row in summary.units:
+        lines += [*_unit(row), ""]
+    lines += [f"total: {_counts(summary.total)}", *_remedies(summary)]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _unit(row: UnitSummary) -> Iterator[str]:
+    yield shown(f"{row.unit.name} ({row.unit.id})" if row.unit.id else row.unit.name)
+    cells = [_cells(name, judgement) for name, judgement in judged(row)]
+    if cells:
+        yield tabulate(cells, headers=_HEADINGS, tablefmt="simple", disable_numparse=True)
+    yield _counts(row.counts)
+
+
+def _cells(name: str, judgement: Judgement) -> tuple[str, str, str, str]:
+    """Beside the verdict stands what could not be read: a reader of *clean* must see it."""
+    unread = f" ({judgement.unread} unread)" if judgement.unread else ""
+    reason = f"{judgement.reason}: {judgement.reason.sentence}" if judgement.reason else ""
+    seen = first_seen(judgement) or judgement.detail
+    return shown(name), f"{judgement.verdict}{unread}", reason, shown(seen, limit=100)
+
+
+def _counts(counts: Counts) -> str:
+    if not counts.roster:
+        return "0 computers: the list of this unit is empty"
+    verdicts = f"clean {counts.clean}, cleaned {counts.cleaned}, infected {counts.infected}, unknown {counts.unknown}"
+    outside = f", {counts.outside} outside this sweep" if counts.outside else ""
+    return f"{counts.given} of {counts.roster} computers given{outside}; done {counts.done}; {verdicts}"
+
+
+def _remedies(summary: SweepSummary) -> Iterator[str]:
+    """Each reason that occurred, once, the most frequent first."""
+    judgements = [judgement for row in summary.units for _, judgement in judged(row)]
+    reasons = Counter(judgement.reason for judgement in judgements if judgement.reason)
+    if reasons:
+        yield "\nwhat to do:"
+    for reason, times in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
+        yield f"  {reason} ({times}): {reason.remedy}"

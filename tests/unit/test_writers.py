@@ -1,0 +1,151 @@
+"""The promises that every writer of a summary keeps."""
+
+import csv
+import io
+import json
+import unicodedata
+from typing import Literal
+
+import pytest
+from wcwidth import wcswidth
+
+from controller.errors import Reason
+from controller.model.fleet import Unit
+from controller.model.verdict import Verdict
+from controller.reports.aggregate import summarise
+from controller.reports.writers import csv as csv_writer
+from controller.reports.writers import json as json_writer
+from controller.reports.writers import table
+from controller.reports.writers.base import Writer
+from tests.summaries import HOSTILE, a_hostile_summary, a_summary, an_entry, judged
+
+WRITERS: dict[str, Writer] = {
+    "table": table.write,
+    "json": json_writer.write,
+    "csv hosts": csv_writer.write_hosts,
+    "csv units": csv_writer.write_units,
+}
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS.keys())
+def test_the_same_summary_gives_the_same_bytes(write: Writer) -> None:
+    assert write(a_summary()) == write(a_summary())
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS.keys())
+def test_nothing_a_host_said_can_act_on_a_terminal(write: Writer) -> None:
+    text = write(a_hostile_summary()).decode("utf-8-sig")
+
+    acting = {letter for letter in text if unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
+    assert acting <= {"\n", "\r"}
+
+
+def lines(**names: str) -> list[str]:
+    units = (Unit(id="u", name="Chi cục"),)
+    summary = summarise(units, [an_entry(name, "u") for name in names.values()], {n: judged() for n in names.values()})
+    return table.write(summary).decode().splitlines()
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_columns_stand_straight_with_vietnamese_letters(form: Literal["NFC", "NFD"]) -> None:
+    name = unicodedata.normalize(form, "máy-của-chị-Thường")
+
+    _, heading, rule, first, second, *_ = lines(a=name, b="pc-02")
+
+    column = heading.index("verdict")
+    assert wcswidth(first.split("clean")[0]) == wcswidth(second.split("clean")[0]) == column
+    assert wcswidth(rule.split()[0]) == len("máy-của-chị-Thường")
+
+
+def test_a_name_that_looks_like_a_number_stays_as_it_is() -> None:
+    assert any(line.startswith("1e5 ") for line in lines(a="1e5", b="0012"))
+
+
+def test_the_table_shows_unread_items_beside_clean() -> None:
+    assert "clean (3 unread)" in table.write(a_summary()).decode()
+
+
+def test_the_table_says_that_a_list_is_empty() -> None:
+    text = table.write(a_summary()).decode()
+
+    assert "huyện Na Hang (nh)\n0 computers: the list of this unit is empty\n" in text
+
+
+def test_each_remedy_is_told_once() -> None:
+    text = table.write(a_summary()).decode()
+
+    assert text.count(Reason.REACH_TIMEOUT.remedy) == 1
+    assert "  reach.timeout (2): " in text
+
+
+def test_a_clean_sweep_needs_no_advice() -> None:
+    assert "what to do" not in table.write(summarise((), (an_entry("a"),), {"a": judged()})).decode()
+
+
+def test_what_infects_is_shown_before_a_weak_sign() -> None:
+    text = table.write(a_summary()).decode()
+
+    assert "c2.xau.example (domain, example.txt:7)" in text
+
+
+def test_json_has_exactly_the_promised_keys() -> None:
+    document = json.loads(json_writer.write(a_summary()))
+
+    counts = ["roster", "given", "outside", "done", "clean", "cleaned", "infected", "unknown"]
+    assert list(document) == ["sweep", "units", "total", "hosts"]
+    assert list(document["total"]) == counts
+    assert all(list(unit) == ["id", "name", *counts] for unit in document["units"])
+    host = next(each for each in document["hosts"] if each["name"] == "ch-03")
+    assert list(host) == ["name", "unit", "verdict", "reason", "detail", "matches", "findings"]
+    assert list(host["matches"][0]) == ["kind", "value", "list", "line", "collector", "seen"]
+    found = next(each for each in document["hosts"] if each["name"] == "ch-02")["findings"]
+    assert [list(each) for each in found] == [["tool", "threat", "object", "state"]]
+
+
+def test_json_tells_verdict_and_reason_as_codes() -> None:
+    hosts = {host["name"]: host for host in json.loads(json_writer.write(a_summary()))["hosts"]}
+
+    assert (hosts["ch-01"]["verdict"], hosts["ch-01"]["reason"]) == ("clean", None)
+    assert (hosts["ch-04"]["verdict"], hosts["ch-04"]["reason"]) == ("unknown", "reach.timeout")
+    assert "tq-02" not in hosts
+
+
+def test_json_keeps_every_letter_a_host_said() -> None:
+    (host,) = json.loads(json_writer.write(a_hostile_summary()))["hosts"]
+
+    assert host["detail"] == HOSTILE
+
+
+def sheet(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+def test_csv_is_what_vietnamese_excel_opens() -> None:
+    data = csv_writer.write_units(a_summary())
+
+    assert data.startswith(b"\xef\xbb\xbfid;name;")
+    assert data.count(b"\r\n") == data.count(b"\n") == 1 + 5 + 1
+
+
+def test_csv_has_one_row_for_each_given_computer() -> None:
+    rows = sheet(csv_writer.write_hosts(a_summary()))
+
+    assert [row["name"] for row in rows] == ["tq-01", "lb-01", "lb-02", "ch-01", "ch-02", "ch-03", "ch-04", "lạc-01"]
+    assert rows[0]["unread"] == "3"
+
+
+def test_csv_rolls_units_up_to_a_total() -> None:
+    *units, total = sheet(csv_writer.write_units(a_summary()))
+
+    assert (total["id"], total["name"], total["roster"], total["infected"]) == ("", "total", "9", "1")
+    assert sum(int(unit["given"]) for unit in units) == int(total["given"])
+
+
+@pytest.mark.parametrize(
+    "start", ["=1+1", "+84", "-2", "@SUM(1)", "＝1+1", "＋1", "－1", "＠x", "  =1", "\u3000=1", "\t=1"]
+)
+def test_no_spreadsheet_computes_what_a_host_said(start: str) -> None:
+    detail = judged(Verdict.UNKNOWN, Reason.BUG, detail=start)
+    (row,) = sheet(csv_writer.write_hosts(summarise((), (an_entry("a"),), {"a": detail})))
+
+    assert row["detail"].startswith(("'", "\\x09"))
