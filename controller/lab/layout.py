@@ -1,0 +1,25 @@
+"""What lies where in the folder D of a lab.
+
+    D/fleet.json     the fleet to serve; the only file that is there before the lab starts
+    D/pcs/NAME/      the folder of a computer; see `folder`
+    D/inventory.yml  D/known_hosts  D/secrets/ACCOUNT  D/secrets/key  D/sweep.yml  D/iocs.txt  D/tool/
+    D/logons.jsonl   every try to log on; see `logons`
+    D/lab.log        what the lab itself complains of
+    D/expected.json  {NAME: {"verdict": ..., "reason": code or null}}: what a sweep with D/sweep.yml must say
+    D/truth.json     {NAME: {"infected": bool, "faults": [...], "folder": PATH in D}}
+
+`truth.json` is written last and by rename: when it is there, every address answers and everything else is there.
+"""
+
+from pathlib import Path
+from typing import Final
+
+FLEET: Final = "fleet.json"
+LOGONS: Final = "logons.jsonl"
+LOG: Final = "lab.log"
+TRUTH: Final = "truth.json"
+
+
+def folder_of(name: str) -> Path:
+    """Return the folder of the computer `name`, relative to the lab's."""
+    return Path("pcs") / name

@@ -1,0 +1,130 @@
+"""Write what an operator needs to sweep the lab: inventory, known hosts, secrets, playbook, indicators, truth."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import asyncssh
+
+from controller.lab.credentials import Credentials
+from controller.lab.expected import expected
+from controller.lab.folder import disk_of
+from controller.lab.layout import TRUTH, folder_of
+from controller.lab.pc import LabFleet, LabPc, Login
+from controller.lab.samples import ioc_list
+from controller.lab.yaml_text import Plain, yaml_text
+from controller.model.fleet import Order, Unit
+
+_LOOK_SECONDS: Final = 8
+_ROOTS: Final = ("/home", "/opt", "/tmp", "/usr/local", "/var/tmp")  # noqa: S108  # on the lab's disks
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a computer is reached, and the key by which it is known. `folder` is its folder."""
+
+    pc: LabPc
+    folder: Path
+    address: str
+    port: int
+    host_key: asyncssh.SSHKey
+
+
+def write_operator_files(lab: Path, fleet: LabFleet, doors: Sequence[Door], credentials: Credentials) -> None:
+    """Write all of it into `lab`, the truth last."""
+    _write_secrets(lab / "secrets", credentials)
+    _write_tool(lab / "tool")
+    (lab / "known_hosts").write_text("".join(map(_known_host, doors)), encoding="utf-8")
+    (lab / "inventory.yml").write_text(yaml_text(_inventory(fleet, doors)), encoding="utf-8")
+    (lab / "sweep.yml").write_text(yaml_text(_playbook(clean=fleet.clean)), encoding="utf-8")
+    (lab / "iocs.txt").write_text(ioc_list(), encoding="utf-8")
+    verdicts = {pc.name: asdict(expected(pc, clean=fleet.clean)) for pc in fleet.pcs}
+    (lab / "expected.json").write_text(_json(verdicts), encoding="utf-8")
+    half = lab / f"{TRUTH}.part"
+    half.write_text(_json({pc.name: _truth(pc) for pc in fleet.pcs}), encoding="utf-8")
+    half.rename(lab / TRUTH)
+
+
+def _truth(pc: LabPc) -> Mapping[str, object]:
+    return {"infected": pc.infected, "faults": list(pc.faults), "folder": str(folder_of(pc.name))}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _write_secrets(place: Path, credentials: Credentials) -> None:
+    place.mkdir(mode=0o700)
+    for account, password in credentials.passwords.items():
+        _write_private(place / account, f"{password}\n")
+    _write_private(place / "key", credentials.key.export_private_key().decode())
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
+def _write_tool(place: Path) -> None:
+    place.mkdir()
+    for file in (files("controller.lab") / "tool").iterdir():
+        (place / file.name).write_bytes(file.read_bytes())
+
+
+def _known_host(door: Door) -> str:
+    return f"[{door.address}]:{door.port} {door.host_key.export_public_key().decode().strip()}\n"
+
+
+def _inventory(fleet: LabFleet, doors: Sequence[Door]) -> Plain:
+    top = next(unit for unit in fleet.units if not unit.parent)
+    below = [unit for unit in fleet.units if unit.parent]
+    cuc = _group(top, doors, fleet.order) | {"children": {_group_name(unit): _group(unit, doors) for unit in below}}
+    variables = {"ansible_connection": "ssh", "lamsach_known_hosts": "known_hosts"}
+    return {"all": {"vars": variables, "children": {_group_name(top): cuc}}}
+
+
+def _group_name(unit: Unit) -> str:
+    return unit.id.replace("-", "_")
+
+
+def _group(unit: Unit, doors: Sequence[Door], order: Order | None = None) -> dict[str, Plain]:
+    variables: dict[str, Plain] = {"lamsach_unit": _filled(asdict(unit))}
+    if order:
+        variables["lamsach_order"] = _filled(asdict(order))
+    hosts: dict[str, Plain] = {door.pc.name: dict(_host(door)) for door in doors if door.pc.unit == unit.id}
+    return {"vars": variables, "hosts": hosts}
+
+
+def _filled(fields: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Leave out what says nothing."""
+    return {name: value for name, value in fields.items() if value not in ("", None, ())}
+
+
+def _host(door: Door) -> Iterator[tuple[str, Plain]]:
+    pc = door.pc
+    yield "ansible_host", door.address
+    yield "ansible_port", door.port
+    yield "ansible_user", pc.account
+    if pc.login is Login.KEY:
+        yield "ansible_ssh_private_key_file", "secrets/key"
+    else:
+        yield "lamsach_secret", f"file:secrets/{pc.account}"
+    if pc.own_account:
+        yield "lamsach_account", "local"
+    yield "lamsach_sysroot", str(disk_of(door.folder))
+    yield "lamsach_users", pc.users
+
+
+def _playbook(*, clean: bool) -> Plain:
+    look: dict[str, Plain] = {"collector": "processes", "seconds": _LOOK_SECONDS}
+    tasks: list[Plain] = [{"name": "Tiến trình đang chạy", "check_iocs": look}]
+    if clean:
+        roots: Plain = {"linux": _ROOTS}
+        tasks += [
+            {"name": "Tệp trên đĩa", "check_iocs": {"collector": "files", "roots": roots}},
+            {"name": "Làm sạch", "clean": {"cleaner": "generic", "tool": "tool/tool.yaml", "roots": roots}},
+        ]
+    return [{"name": "Rà quét phòng lab", "hosts": "all", "ioc_lists": ["iocs.txt"], "tasks": tasks}]

@@ -1,0 +1,95 @@
+"""What a lab computer is: one frozen value that says everything about it, and the fleet they make."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.model.fleet import Order, Unit
+
+
+class LabFault(StrEnum):
+    """The ways in which a lab computer misbehaves; the names are part of `truth.json`.
+
+    * offline: its address is taken but nothing listens (a connection is refused)
+    * wrong-password: it refuses the account and secret that the inventory names
+    * hangs: it lets us in, then no command ever answers
+    * garbage: every command answers with bytes that are in no form, and says it went well
+    * cut-answer: the connection breaks after `cut_after` bytes of one answer
+    * huge-answer: every command answers with far more than anybody takes
+    * cleanup-fails: the lab's cleanup tool gives up midway
+    """
+
+    OFFLINE = "offline"
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105  # a name, not a password
+    HANGS = "hangs"
+    GARBAGE = "garbage"
+    CUT_ANSWER = "cut-answer"
+    HUGE_ANSWER = "huge-answer"
+    CLEANUP_FAILS = "cleanup-fails"
+
+
+class Login(StrEnum):
+    """How its account logs on."""
+
+    PASSWORD = "password"  # noqa: S105  # a name, not a password
+    KEY = "key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabProcess:
+    """A program that runs there. A kernel thread has no `path` and no `command`."""
+
+    pid: int
+    name: str
+    path: str = ""
+    command: tuple[str, ...] = ()
+    parent: int = 1
+    uid: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabFile:
+    """A file on its disk; `path` is absolute as that computer sees it."""
+
+    path: str
+    content: str
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabPc:
+    """One computer. `name` is its inventory name, `computer_name` what it calls itself.
+
+    `unit` is the id of its unit, `users` are the people who use it. `own_account` says that nobody else shares
+    `account`. An image that a process names and no file gives gets a content made from its path.
+    `infected` is the truth, whether or not anybody can see it; `tool_seconds` is how long a cleanup tool takes.
+    """
+
+    name: str
+    computer_name: str
+    unit: str
+    users: tuple[str, ...]
+    account: str
+    own_account: bool = False
+    login: Login = Login.PASSWORD
+    processes: tuple[LabProcess, ...]
+    files: tuple[LabFile, ...]
+    faults: tuple[LabFault, ...] = ()
+    infected: bool = False
+    language: str = "vi_VN.UTF-8"
+    machine_id: str
+    boot_id: str
+    system_uuid: str
+    serial: str
+    mac: str
+    cut_after: int = 1000
+    tool_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabFleet:
+    """All that one lab serves. With `clean` the playbook written for it also cleans."""
+
+    units: tuple[Unit, ...]
+    order: Order
+    pcs: tuple[LabPc, ...]
+    clean: bool = False

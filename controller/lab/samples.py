@@ -1,0 +1,67 @@
+"""The harmless files that play malware, and the indicators that know them."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from controller.lab.pc import LabFile, LabProcess
+
+MARKER: Final = "lamsach-lab-marker"
+"""The first line of every sample is `MARKER THREAT`; the lab's cleanup tool looks for nothing else."""
+
+_C2_DOMAIN: Final = "c2.lamsach.example"
+_C2_ADDRESS: Final = "203.0.113.66"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One piece of made-up malware. `{home}` in `path` is the home of the person it befell.
+
+    A `polymorphic` sample has other bytes on every computer, so only its path gives it away.
+    """
+
+    threat: str
+    path: str
+    arguments: tuple[str, ...] = ()
+    uid: int = 0
+    polymorphic: bool = False
+
+    def content(self, computer: str) -> str:
+        """Return the bytes it has on `computer`."""
+        lines = [f"{MARKER} {self.threat}", "This file is harmless; it plays malware in a lab."]
+        return "\n".join([*lines, computer] if self.polymorphic else lines) + "\n"
+
+    def file(self, computer: str, home: str) -> LabFile:
+        """Return it as it lies on the disk of `computer`."""
+        return LabFile(path=self.path.format(home=home), content=self.content(computer), executable=True)
+
+    def process(self, pid: int, home: str) -> LabProcess:
+        """Return it as it runs."""
+        path = self.path.format(home=home)
+        return LabProcess(
+            pid=pid, name=path.rpartition("/")[2], path=path, command=(path, *self.arguments), uid=self.uid
+        )
+
+
+MINER: Final = Sample(
+    threat="Lab.Miner",
+    path="/var/tmp/.cap-nhat/kworkerd",  # noqa: S108  # on a lab computer's disk
+    arguments=("--pool", f"{_C2_DOMAIN}:4444"),
+)
+STEALER: Final = Sample(threat="Lab.Stealer", path="{home}/Tải xuống/bẻ khóa Office.bin", uid=1000)
+BACKDOOR: Final = Sample(
+    threat="Lab.Backdoor",
+    path="/usr/local/lib/.thu-vien/updaterd",
+    arguments=("-c", f"{_C2_ADDRESS}:443"),
+    polymorphic=True,
+)
+
+SAMPLES: Final = (MINER, STEALER, BACKDOOR)
+
+
+def ioc_list() -> str:
+    """Return the list that knows every sample: hashes, a path, and where they would call home to."""
+    hashes = [hashlib.sha256(each.content("").encode()).hexdigest() for each in SAMPLES if not each.polymorphic]
+    paths = [each.path for each in SAMPLES if each.polymorphic]
+    remarks = ["# Indicators of the lab's made-up malware; documentation addresses and names only."]
+    return "\n".join([*remarks, *hashes, *paths, _C2_DOMAIN, _C2_ADDRESS, "198.51.100.0/28"]) + "\n"

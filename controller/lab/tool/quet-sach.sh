@@ -1,0 +1,98 @@
+#!/bin/sh
+# The lab's cleanup tool: finds files that begin with the lab's marker, and removes them when it may.
+#
+#   quet-sach.sh --detect ROOT...    print what is there
+#   quet-sach.sh --clean ROOT...     remove it, and end the programs that run from it
+#
+# It stands on a lab computer's disk as <disk>/var/lib/lamsach/tools/<sha256>/quet-sach.sh; roots and what it
+# prints are paths as that computer sees them. Exit status: 0 nothing is left, 1 something is, 2 it failed.
+# Each run is noted in <folder of the computer>/tool-runs.txt as "RUN_ID MODE". It obeys two files there:
+# tool-seconds (how long to take) and tool-fails (give up midway).
+set -u
+
+# In two parts, so that the tool does not find itself.
+marker="lamsach-lab-""marker"
+
+tell() {
+    printf '%s\n' "$*"
+}
+
+give_up() {
+    tell "ERROR $*"
+    exit 2
+}
+
+take_time() {
+    seconds=0
+    [ -f "$folder/tool-seconds" ] && read -r seconds <"$folder/tool-seconds"
+    while [ "$seconds" -gt 0 ]; do
+        tell "SCANNING $seconds"
+        sleep 1
+        seconds=$((seconds - 1))
+    done
+}
+
+# A root may be given as the computer sees it, or with the place of its disk before it.
+on_disk() {
+    case "$1" in
+    "$disk" | "$disk"/*) tell "$1" ;;
+    *) tell "$disk/${1#/}" ;;
+    esac
+}
+
+end_programs_of() {
+    for image in "$disk"/proc/[0-9]*/exe; do
+        # shellcheck disable=SC3013  # not in POSIX, but dash, busybox and bash have it
+        if [ "$image" -ef "$1" ]; then
+            rm -rf -- "${image%/exe}"
+        fi
+    done
+}
+
+treat() {
+    threat=$(sed -n "1s/^$marker //p" "$1")
+    [ -n "$threat" ] || return 0
+    object=${1#"$disk"}
+    tell "FOUND $threat $object"
+    found=$((found + 1))
+    [ "$mode" = clean ] || return 0
+    end_programs_of "$1"
+    rm -f -- "$1" || give_up "cannot remove $object"
+    tell "REMOVED $threat $object"
+    removed=$((removed + 1))
+}
+
+case "${1-}" in
+--detect | --clean) mode=${1#--} ;;
+*) give_up "usage: quet-sach.sh --detect|--clean ROOT..." ;;
+esac
+shift
+
+case "$0" in
+/*/var/lib/lamsach/*) disk=${0%/var/lib/lamsach/*} ;;
+*) give_up "not on a lab computer's disk: $0" ;;
+esac
+folder=${disk%/*}
+
+tell "quet-sach 1.0 $mode"
+tell "${LAMSACH_RUN_ID:--} $mode" >>"$folder/tool-runs.txt"
+take_time
+[ -e "$folder/tool-fails" ] && give_up "the disk cannot be read"
+
+found=0
+removed=0
+list=$(
+    for root in "$@"; do
+        place=$(on_disk "$root")
+        [ -e "$place" ] || continue
+        find "$place" -path "$disk/proc" -prune -o -type f -exec grep -lF -e "$marker" {} +
+    done | sort -u
+)
+while IFS= read -r file; do
+    [ -z "$file" ] || treat "$file"
+done <<EOF
+$list
+EOF
+
+tell "DONE found=$found removed=$removed"
+[ "$found" -eq "$removed" ]

@@ -1,0 +1,92 @@
+"""A fleet is repeatable, honest about itself, and wide enough."""
+
+import pytest
+
+from controller.errors import Reason
+from controller.lab.expected import Expected, expected
+from controller.lab.fleet import DEMO_SIZE, SHARED_ACCOUNT, build_fleet
+from controller.lab.pc import LabFault, LabFleet, LabPc
+from controller.model.codec import dumps, loads
+from controller.model.verdict import Verdict
+
+
+def _pc(*faults: LabFault, infected: bool) -> LabPc:
+    return next(each for each in build_fleet(600).pcs if each.faults == faults and each.infected == infected)
+
+
+def test_the_same_seed_gives_the_same_fleet_and_another_seed_another() -> None:
+    assert build_fleet(60, 7) == build_fleet(60, 7)
+    assert [pc.faults for pc in build_fleet(60, 7).pcs] != [pc.faults for pc in build_fleet(60, 8).pcs]
+
+
+def test_a_fleet_survives_being_written_and_read() -> None:
+    fleet = build_fleet(12, clean=True)
+    assert loads(dumps(fleet), LabFleet) == fleet
+
+
+def test_the_demo_shows_three_chi_cuc_and_every_way_to_fail_that_it_promises() -> None:
+    fleet = build_fleet()
+    assert len(fleet.pcs) == DEMO_SIZE
+    assert {pc.unit for pc in fleet.pcs} == {unit.id for unit in fleet.units}
+    assert sum(unit.kind == "chi-cuc" for unit in fleet.units) == 3
+    assert {fault for pc in fleet.pcs for fault in pc.faults} == {
+        LabFault.OFFLINE,
+        LabFault.WRONG_PASSWORD,
+        LabFault.HANGS,
+        LabFault.CUT_ANSWER,
+    }
+    assert sum(pc.infected for pc in fleet.pcs) == 2
+
+
+def test_a_large_fleet_holds_every_fault_and_is_mostly_well() -> None:
+    pcs = build_fleet(600).pcs
+    assert {fault for pc in pcs for fault in pc.faults} == set(LabFault)
+    assert sum(not pc.faults and not pc.infected for pc in pcs) > 300
+
+
+@pytest.mark.parametrize("field", ["name", "computer_name", "machine_id", "boot_id", "system_uuid", "serial", "mac"])
+def test_no_two_computers_are_alike(field: str) -> None:
+    pcs = build_fleet(600).pcs
+    assert len({getattr(pc, field) for pc in pcs}) == 600
+
+
+def test_only_a_computer_that_refuses_its_password_has_an_account_of_its_own() -> None:
+    for pc in build_fleet(600).pcs:
+        refuses = LabFault.WRONG_PASSWORD in pc.faults
+        assert pc.own_account == refuses
+        assert (pc.account != SHARED_ACCOUNT) == refuses
+
+
+def test_whoever_is_infected_runs_it_so_that_a_look_at_processes_can_see_it() -> None:
+    for pc in build_fleet(600).pcs:
+        marked = {file.path for file in pc.files if file.content.startswith("lamsach-lab-marker ")}
+        assert pc.infected == bool(marked)
+        assert marked <= {process.path for process in pc.processes}
+
+
+@pytest.mark.parametrize(
+    ("pc", "looked", "cleaned"),
+    [
+        (_pc(infected=False), Expected(Verdict.CLEAN), Expected(Verdict.CLEAN)),
+        (_pc(infected=True), Expected(Verdict.INFECTED, Reason.MATCH_FOUND), Expected(Verdict.CLEANED)),
+        (
+            _pc(LabFault.CLEANUP_FAILS, infected=True),
+            Expected(Verdict.INFECTED, Reason.MATCH_FOUND),
+            Expected(Verdict.INFECTED, Reason.MATCH_FOUND),
+        ),
+        *(
+            (_pc(fault, infected=False), Expected(Verdict.UNKNOWN, reason), Expected(Verdict.UNKNOWN, reason))
+            for fault, reason in (
+                (LabFault.OFFLINE, Reason.REACH_REFUSED),
+                (LabFault.WRONG_PASSWORD, Reason.LOGIN_REFUSED),
+                (LabFault.HANGS, Reason.HOST_TIMEOUT),
+                (LabFault.GARBAGE, Reason.ANSWER_GARBLED),
+                (LabFault.CUT_ANSWER, Reason.CONNECTION_LOST),
+                (LabFault.HUGE_ANSWER, Reason.ANSWER_HUGE),
+            )
+        ),
+    ],
+)
+def test_the_truth_says_what_an_honest_sweep_must_say(pc: LabPc, looked: Expected, cleaned: Expected) -> None:
+    assert expected(pc, clean=False) == looked
+    assert expected(pc, clean=True) == cleaned
