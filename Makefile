@@ -1,0 +1,41 @@
+# `make demo` and `make test` need python3 with venv, and make; nothing else.
+PYTHON ?= /usr/bin/python3
+BIN := .venv/bin
+SCRIPTS = $(shell git ls-files '*.sh')
+WINDOWS_SCRIPTS = $(shell git ls-files '*.ps1')
+
+.PHONY: help demo test check lint types fix lock
+
+help:            ## list what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/'
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: .venv/installed  ## run the main job on a small fleet on loopback
+	$(BIN)/lamsach demo
+
+test: .venv/installed  ## every test that can run here, then what could not and why
+	$(BIN)/pytest -n auto -q
+
+check: lint test  ## everything CI asks for
+
+lint: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	shellcheck --shell=sh $(filter-out controller/collectors/%,$(SCRIPTS))
+	for script in controller/collectors/*/linux.sh; do cat controller/collectors/frame.sh $$script | shellcheck --shell=sh - || exit 1; done
+	@if [ -n "$(WINDOWS_SCRIPTS)" ]; then "$$(dirname "$${LAMSACH_PWSH:?name a PowerShell in LAMSACH_PWSH}")/pslint" $(WINDOWS_SCRIPTS); fi
+
+fix: .venv/installed  ## let the tools tidy up
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:            ## resolve requirements.txt anew (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 --only-binary :all: \
+	  --no-emit-index-url --no-header --extra lab --group dev pyproject.toml -o requirements.txt

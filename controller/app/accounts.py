@@ -1,0 +1,82 @@
+"""Keep shared accounts below their lockout: we stop before the domain does."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Condition
+from typing import Final, Protocol
+
+from controller.errors import LineError, Reason
+from controller.model.fleet import Host
+
+WINDOW: Final = timedelta(minutes=30)
+"""How long a refusal counts; Windows' own default for resetting its counter."""
+
+BUDGET: Final = 2
+"""Refusals of one account within `WINDOW`; keep it below the lockout threshold of the domain."""
+
+
+class Refusals(Protocol):
+    """The record of refused logons, kept across sweeps."""
+
+    def note_refusal(self, account: str, when: datetime) -> None:
+        """Commit that a logon was refused."""
+        ...
+
+    def refusals_since(self, account: str, when: datetime) -> int:
+        """Count the refusals from `when` on."""
+        ...
+
+
+class Accounts:
+    """Lets a password logon start only while refusals and unanswered logons of its account are below the budget.
+
+    So the first logon is the canary. Keys, and accounts that are a computer's own, are free.
+    """
+
+    def __init__(self, refusals: Refusals, clock: Callable[[], datetime], *, budget: int = BUDGET) -> None:
+        self._refusals, self._clock, self._budget = refusals, clock, budget
+        self._unanswered: Counter[str] = Counter()
+        self._turn = Condition()
+
+    @contextmanager
+    def logon(self, host: Host) -> Iterator[None]:
+        """Wait for a turn, and count how the logon in the body ends.
+
+        Raises:
+            LineError: `account.stopped`; nothing was sent.
+
+        """
+        account = account_of(host)
+        if not account:
+            yield
+            return
+        self._enter(account)
+        try:
+            yield
+        except LineError as error:
+            if error.reason is Reason.LOGIN_REFUSED:
+                self._refusals.note_refusal(account, self._clock())
+            raise
+        finally:
+            with self._turn:
+                self._unanswered[account] -= 1
+                self._turn.notify_all()
+
+    def _enter(self, account: str) -> None:
+        with self._turn:
+            while (refused := self._refused(account)) < self._budget:
+                if refused + self._unanswered[account] < self._budget:
+                    self._unanswered[account] += 1
+                    return
+                self._turn.wait()
+        raise LineError(Reason.ACCOUNT_STOPPED, f"'{account}' was refused {refused} times in 30 minutes")
+
+    def _refused(self, account: str) -> int:
+        return self._refusals.refusals_since(account, self._clock() - WINDOW)
+
+
+def account_of(host: Host) -> str:
+    """The shared account whose lockout a logon on `host` could bring nearer; empty when there is none."""
+    return "" if host.local_account or host.key_file or not host.secret else host.user.casefold()

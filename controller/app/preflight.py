@@ -1,0 +1,198 @@
+"""Everything an operator may have got wrong is found here, before the first host is touched."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from controller import plugins
+from controller.app.lists import read_lists, rejected_lines
+from controller.app.secrets import secret_of
+from controller.cleaners.base import Cleaner
+from controller.collectors import catalog
+from controller.errors import ListError, PatternError, PlaybookError, SecretError
+from controller.indicators.weigh import weigh
+from controller.loading import inventory as inventories
+from controller.loading import pattern as patterns
+from controller.loading import playbook as playbooks
+from controller.loading import reach
+from controller.loading import spec as specs
+from controller.loading.playbook import PlaybookFile
+from controller.model.collector import Collector, CollectorSpec
+from controller.model.fleet import Host, Inventory
+from controller.model.indicator import IocList, Kind
+from controller.model.playbook import CleanArguments, LookArguments, Module, Playbook
+from controller.model.sweep import Blindness, KeptFile
+from controller.tasks.look import GREETING
+from controller.transports.ssh_keys import load_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRequest:
+    """What an operator asked for. `limit` narrows the playbook's hosts; `max_rejected` is a share of a list's lines."""
+
+    playbook: Path
+    inventory: Path
+    limit: str = ""
+    apply: bool = False
+    max_rejected: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A sweep that could begin: all files read, all names found, nothing touched.
+
+    `given` are the hosts to visit, in Ansible's order; `collectors` those the playbook uses, by name. The paths of
+    playbook and inventory are absolute: by them a sweep is found again.
+    """
+
+    request: SweepRequest
+    playbook: Playbook
+    inventory: Inventory
+    given: tuple[Host, ...]
+    lists: tuple[IocList, ...]
+    files: tuple[KeptFile, ...]
+    collectors: Mapping[str, Collector]
+    blind: tuple[Blindness, ...]
+
+    @property
+    def rejected(self) -> int:
+        """How many lines of the lists were rejected."""
+        return rejected_lines(self.lists)
+
+
+def prepare(request: SweepRequest) -> Prepared:
+    """Read and check all that a sweep needs.
+
+    Raises:
+        OperatorError: what is wrong, where, and what to do.
+
+    """
+    book = playbooks.load(request.playbook)
+    inventory = inventories.load(request.inventory)
+    given = _given(inventory, book.playbook, request.limit)
+    reach.check_reach(inventory, given)
+    _check_credentials(given)
+    collectors = _collectors(book)
+    _check_cleaners(book)
+    lists, files = read_lists(book.playbook.lists, max_rejected=request.max_rejected)
+    return Prepared(
+        request=request,
+        playbook=replace(book.playbook, path=str(request.playbook.resolve())),
+        inventory=replace(inventory, path=str(request.inventory.resolve())),
+        given=given,
+        lists=lists,
+        files=(*_operator_files(book.playbook), *files),
+        collectors=collectors,
+        blind=_weigh(book, lists, collectors),
+    )
+
+
+def _given(inventory: Inventory, playbook: Playbook, limit: str) -> tuple[Host, ...]:
+    chosen = patterns.select(inventory, playbook.hosts)
+    if not limit:
+        return chosen
+    within = {host.name for host in patterns.select(inventory, limit)}
+    narrowed = tuple(host for host in chosen if host.name in within)
+    if not narrowed:
+        raise PatternError(
+            f"--limit '{limit}' leaves none of the playbook's hosts '{playbook.hosts}'; widen one of them."
+        )
+    return narrowed
+
+
+def _check_credentials(hosts: Sequence[Host]) -> None:
+    """Every host has something to log on with, and every key and secret can be read."""
+    for host in hosts:
+        if not host.key_file and not host.secret:
+            raise SecretError(
+                f"host '{host.name}' has neither a key file nor a secret; "
+                "set ansible_ssh_private_key_file or lamsach_secret."
+            )
+        secret_of(host)
+    for key_file in dict.fromkeys(host.key_file for host in hosts if host.key_file):
+        load_key(key_file)
+
+
+def _collectors(book: PlaybookFile) -> Mapping[str, Collector]:
+    """Find every collector that is asked, and `files`, which confirms what a tool says it removed."""
+    found = {GREETING: _collector(GREETING), "files": _collector("files")}
+    for index, task in enumerate(book.playbook.tasks):
+        if task.look:
+            name = task.look.collector
+            if name not in catalog.names():
+                known = ", ".join(f"'{each}'" for each in catalog.names())
+                where = book.place(index, "collector")
+                raise PlaybookError(f"there is no collector '{name}'; use one of {known}.", where=where)
+            found[name] = _collector(name)
+            _check_arguments(book, index, task.look, found[name].spec)
+    return found
+
+
+def _collector(name: str) -> Collector:
+    spec = specs.read(catalog.spec_text(name), f"{name}/spec.yaml")
+    return Collector(spec=spec, scripts={each: catalog.script(name, each) for each in catalog.platforms(name)})
+
+
+def _check_arguments(book: PlaybookFile, index: int, look: LookArguments, spec: CollectorSpec) -> None:
+    given = {"roots": look.roots, "max_files": look.max_files, "seconds": look.seconds}
+    for name, value in given.items():
+        if value and name not in spec.takes and name != "seconds":
+            raise PlaybookError(
+                f"the collector '{spec.name}' takes no '{name}'; leave it out.", where=book.place(index, name)
+            )
+    if "roots" in spec.takes and not look.roots:
+        raise PlaybookError(
+            f"the collector '{spec.name}' needs 'roots'; name folders for each platform.", where=book.place(index)
+        )
+
+
+def cleaner(name: str) -> Cleaner:
+    """Return the adapter of that name.
+
+    Raises:
+        PlaybookError: there is none.
+
+    """
+    found: Cleaner = plugins.load("cleaners", name)()
+    return found
+
+
+def _check_cleaners(book: PlaybookFile) -> None:
+    for index, task in enumerate(book.playbook.tasks):
+        if task.clean:
+            if task.clean.cleaner not in plugins.BUILTIN["cleaners"]:
+                known = ", ".join(f"'{each}'" for each in plugins.BUILTIN["cleaners"])
+                where = book.place(index, "cleaner")
+                raise PlaybookError(f"there is no cleaner '{task.clean.cleaner}'; use one of {known}.", where=where)
+            for platform in task.clean.tool.platforms:
+                cleaner(task.clean.cleaner).check(task.clean.tool, task.clean.roots.get(platform, ()))
+
+
+def _operator_files(playbook: Playbook) -> Iterator[KeptFile]:
+    yield _kept("playbook", Path(playbook.path), playbook.digest)
+    tools: Sequence[CleanArguments] = [task.clean for task in playbook.tasks if task.clean]
+    for path, digest in dict.fromkeys((each.tool.path, each.tool.digest) for each in tools):
+        yield _kept("tool", Path(path), digest)
+
+
+def _kept(role: str, path: Path, digest: str) -> KeptFile:
+    return KeptFile(role=role, name=path.name, sha256=digest, data=path.read_bytes())
+
+
+def _weigh(book: PlaybookFile, lists: Sequence[IocList], collectors: Mapping[str, Collector]) -> tuple[Blindness, ...]:
+    """Weigh the lists against what the playbook's looks can see; refuse a sweep that cannot see anything."""
+    judging = [index for index, task in enumerate(book.playbook.tasks) if task.module is Module.CHECK_IOCS]
+    if judging and not lists:
+        where = book.place(judging[0])
+        raise ListError(
+            "this task has nothing to look for; name a list under 'ioc_lists' of the playbook.", where=where
+        )
+    asked = {task.look.collector for task in book.playbook.tasks if task.look and task.module is Module.CHECK_IOCS}
+    blind = weigh(lists, _visible(asked, collectors))
+    if judging and sum(each.unseen for each in blind) == sum(len(each.indicators) for each in lists):
+        raise ListError("no look of this playbook can see any indicator of its lists; add a look, or other lists.")
+    return blind
+
+
+def _visible(asked: Collection[str], collectors: Mapping[str, Collector]) -> frozenset[Kind]:
+    return frozenset(kind for name in asked for column in collectors[name].spec.columns for kind in column.kinds)

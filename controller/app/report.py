@@ -1,0 +1,97 @@
+"""Make the reports of one or several sweeps from the store alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.errors import LamsachError, OperatorError
+from controller.model.fleet import Order
+from controller.model.summary import SweepSummary
+from controller.model.sweep import Sweep
+from controller.model.verdict import judge
+from controller.reports.aggregate import within
+from controller.reports.combine import combine
+from controller.reports.form import unit_form
+from controller.reports.writers import docx
+from controller.reports.written import Written, read_written
+from controller.store.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What several sweeps together say; `newest` is the last of them, whose order the report answers."""
+
+    summary: SweepSummary
+    newest: Sweep
+
+
+def summarised(ledger: Ledger, names: Sequence[str], unit: str = "") -> Reported:
+    """Sum up the sweeps of those names (ids, unique beginnings, or `last`), narrowed to `unit` and those below it.
+
+    Raises:
+        OperatorError: there is no such sweep or unit.
+
+    """
+    ids = sorted({ledger.resolve(name) for name in names or ("last",)})
+    sweeps = sorted((ledger.sweep(each) for each in ids), key=lambda sweep: sweep.started)
+    judged = [(each, {host: judge(visits) for host, visits in ledger.attempts(each.id).items()}) for each in sweeps]
+    summary = combine(judged)
+    return Reported(summary=within(summary, unit) if unit else summary, newest=sweeps[-1])
+
+
+def write_forms(reported: Reported, folder: Path, template: Path | None = None) -> tuple[Path, ...]:
+    """Write the official form of every unit into `folder`, and return the paths.
+
+    Texts that people wrote into an earlier copy are kept. A copy that was changed outside of its places for people
+    is moved aside, never overwritten.
+
+    Raises:
+        OperatorError: an earlier copy or the template cannot be read.
+
+    """
+    own = template.read_bytes() if template else None
+    units = [row.unit for row in reported.summary.units if row.unit.id]
+    return tuple(_write_form(reported, unit.id, folder / f"{unit.id}.docx", own) for unit in units)
+
+
+def _write_form(reported: Reported, unit: str, path: Path, template: bytes | None) -> Path:
+    newest = reported.newest
+    form = unit_form(reported.summary, unit, order=newest.order or Order(), made=newest.started)
+    written = _written(path)
+    if written.elsewhere:
+        path.rename(_aside(path))
+    write_file(path, docx.write(form, written=written, template=template))
+    return path
+
+
+def _written(path: Path) -> Written:
+    if not path.exists():
+        return Written()
+    try:
+        return read_written(path.read_bytes())
+    except OperatorError as error:
+        raise OperatorError(f"'{path}' is in the way: {error}") from error
+
+
+def _aside(path: Path) -> Path:
+    """The first free name beside `path`."""
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
+        number += 1
+    return aside
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a whole file or none.
+
+    Raises:
+        LamsachError: it cannot be written there.
+
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise LamsachError(f"'{path}' cannot be written ({error.strerror}); name another folder with -o.") from error

@@ -1,0 +1,200 @@
+"""Begin a sweep or go on with one, visit its hosts, and sum up what the store holds of it."""
+
+import getpass
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from controller import __version__
+from controller.app.preflight import Prepared
+from controller.app.worker import now, worker_context
+from controller.engine.executors.base import Executor, RunHost
+from controller.engine.executors.threads import ThreadExecutor
+from controller.engine.host import run_host
+from controller.errors import Reason, StoreError, SweepError
+from controller.model.fleet import Host, Inventory, RosterEntry
+from controller.model.result import Attempt, Fault
+from controller.model.summary import SweepSummary
+from controller.model.sweep import HostJob, Sweep
+from controller.model.verdict import Judgement, Verdict, judge
+from controller.reports.aggregate import summarise
+from controller.store.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A sweep and the visits that it still owes; `gone` are hosts that are no longer in the inventory."""
+
+    sweep: Sweep
+    jobs: tuple[HostJob, ...]
+    gone: tuple[HostJob, ...] = ()
+    new: tuple[str, ...] = ()
+
+
+def begin(prepared: Prepared, ledger: Ledger) -> Sweep:
+    """Write down what is about to happen, and only then return."""
+    started = now()
+    request = prepared.request
+    given = {host.name for host in prepared.given}
+    sweep = Sweep(
+        id=f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
+        started=started,
+        operator=getpass.getuser(),
+        apply=request.apply,
+        limit=request.limit,
+        playbook=prepared.playbook,
+        inventory=prepared.inventory.path,
+        inventory_digest=prepared.inventory.digest,
+        roster=tuple(_roster(prepared.inventory, given)),
+        units=prepared.inventory.units,
+        order=prepared.inventory.order,
+        rejected=prepared.rejected,
+        blind=prepared.blind,
+        program=__version__,
+    )
+    ledger.begin_sweep(sweep, prepared.files)
+    return sweep
+
+
+def unfinished(prepared: Prepared, ledger: Ledger) -> Sweep | None:
+    """Return the newest sweep of this playbook and inventory to go on with: an unfinished one before a finished one.
+
+    Raises:
+        SweepError: the playbook, a list or a tool is another one now, or the options contradict the sweep.
+
+    """
+    path, inventory = prepared.playbook.path, prepared.inventory.path
+    return _same(ledger.unfinished(path, inventory) or ledger.newest(path, inventory), prepared, ledger)
+
+
+def newest(prepared: Prepared, ledger: Ledger) -> Sweep:
+    """Return the newest sweep of this playbook and inventory.
+
+    Raises:
+        SweepError: as `unfinished`, or there is none.
+
+    """
+    sweep = _same(ledger.newest(prepared.playbook.path, prepared.inventory.path), prepared, ledger)
+    if sweep is None:
+        raise SweepError("the store has no sweep of this playbook and inventory; begin one without --retry.")
+    return sweep
+
+
+def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict | None = None) -> Course:
+    """Return the visits that a sweep owes: hosts without a result, or those with the verdict `retry`.
+
+    Call it while the sweep is held. Roster, units and mode are the sweep's; only how a host is reached is read
+    anew. A host that was not visited yet is unknown.
+    """
+    finished = ledger.attempts(sweep.id)
+    given = [entry.name for entry in sweep.roster if entry.given]
+    if retry is None:
+        broken_off = {each.host for each in ledger.open_attempts(sweep.id)}
+        owed = [name for name in given if name not in finished or name in broken_off]
+        return _course(sweep, owed, prepared, ledger)
+    return _course(sweep, [name for name in given if judge(finished.get(name, ())).verdict is retry], prepared, ledger)
+
+
+def executor_for(course: Course, prepared: Prepared, ledger: Ledger, *, forks: int) -> Executor:
+    """Visit hosts from `forks` threads of this process."""
+    visit: RunHost = partial(run_host, worker=worker_context(prepared, ledger))
+    return ThreadExecutor(visit, forks=max(1, min(forks, len(course.jobs))))
+
+
+def visit(course: Course, ledger: Ledger, executor: Executor) -> Iterator[tuple[str, Judgement]]:
+    """Yield each host and what is said of it once its attempt is committed; the iterator is the progress feed.
+
+    Raises:
+        StoreError: a result could not be written; no further host begins.
+
+    """
+    sweep, before = course.sweep, ledger.attempts(course.sweep.id)
+    for job in course.gone:
+        moment = now()
+        fault = Fault(Reason.HOST_GONE)
+        attempt = Attempt(
+            host=job.host.name, number=job.attempt, started=moment, ended=moment, tasks=job.so_far, fault=fault
+        )
+        ledger.finish_attempt(sweep.id, attempt)
+        yield attempt.host, judge([*before.get(attempt.host, ()), attempt])
+    try:
+        for attempt in executor.run(course.jobs):
+            _commit(attempt, sweep, ledger)
+            yield attempt.host, judge([*before.get(attempt.host, ()), attempt])
+    finally:
+        executor.stop(0.0)
+    finished = ledger.attempts(sweep.id)
+    if all(entry.name in finished for entry in sweep.roster if entry.given):
+        ledger.end_sweep(sweep.id, now())
+
+
+def _commit(attempt: Attempt, sweep: Sweep, ledger: Ledger) -> None:
+    """Keep a result; a visit that ended since the store failed is none, and is owed still."""
+    if attempt.fault and attempt.fault.reason is Reason.HOST_PENDING:
+        raise StoreError(attempt.fault.detail)
+    ledger.finish_attempt(sweep.id, attempt)
+
+
+def summary_of(ledger: Ledger, sweep: Sweep) -> SweepSummary:
+    """Judge every host of `sweep` afresh from what the store holds."""
+    judged = {host: judge(attempts) for host, attempts in ledger.attempts(sweep.id).items()}
+    return summarise(sweep.units, sweep.roster, judged, sweeps=(sweep.id,))
+
+
+def tools_under_way(ledger: Ledger, sweep: Sweep) -> tuple[str, ...]:
+    """The hosts on which a tool was started whose end nobody has seen."""
+    hosts = (entry.name for entry in sweep.roster if entry.given)
+    return tuple(name for name in hosts if ledger.open_intents(sweep.id, name))
+
+
+def _course(sweep: Sweep, names: Sequence[str], prepared: Prepared, ledger: Ledger) -> Course:
+    reachable = {host.name: host for host in prepared.inventory.hosts}
+    units = {entry.name: entry.unit for entry in sweep.roster}
+    attempts = ledger.attempts(sweep.id)
+    under_way = {each.host: each for each in ledger.open_attempts(sweep.id)}
+    jobs: list[HostJob] = []
+    gone: list[HostJob] = []
+    for name in names:
+        host = reachable.get(name, Host(name=name, address="", unit=units[name]))
+        started = under_way.get(name)
+        number = started.number if started else len(attempts.get(name, ())) + 1
+        job = HostJob(
+            sweep=sweep.id,
+            host=host,
+            tasks=prepared.playbook.tasks,
+            apply=sweep.apply,
+            attempt=number,
+            so_far=started.so_far if started else (),
+        )
+        (jobs if name in reachable else gone).append(job)
+    new = tuple(name for name in reachable if name not in units)
+    return Course(sweep=sweep, jobs=tuple(jobs), gone=tuple(gone), new=new)
+
+
+def _same(found: str | None, prepared: Prepared, ledger: Ledger) -> Sweep | None:
+    """A sweep has one playbook, one set of lists and tools, and one mode, to its end."""
+    if found is None:
+        return None
+    sweep = ledger.sweep(found)
+    kept = {(file.role, file.sha256) for file in ledger.kept_files(sweep.id)}
+    there = {(file.role, file.sha256): file.name for file in prepared.files}
+    changed = [name for key, name in there.items() if key not in kept]
+    if changed or len(kept) != len(there):
+        what = f"'{changed[0]}'" if changed else "the set of lists and tools"
+        raise SweepError(f"{what} has changed since sweep '{sweep.id}' began; start a new sweep.")
+    request = prepared.request
+    if request.apply and not sweep.apply:
+        raise SweepError(f"sweep '{sweep.id}' was begun without --apply; start a new sweep.")
+    if request.limit and request.limit != sweep.limit:
+        raise SweepError(
+            f"sweep '{sweep.id}' was begun with --limit '{sweep.limit}'; leave it out, or start a new sweep."
+        )
+    return sweep
+
+
+def _roster(inventory: Inventory, given: Collection[str]) -> Iterator[RosterEntry]:
+    for host in inventory.hosts:
+        yield RosterEntry(
+            name=host.name, unit=host.unit, platform=host.platform, users=host.users, given=host.name in given
+        )

@@ -1,0 +1,87 @@
+"""The `lamsach` command. Only this room knows click, and only this room prints."""
+
+import sys
+import traceback
+from importlib import import_module
+from types import TracebackType
+from typing import Final, cast
+
+import click
+
+from controller import __version__
+from controller.cli.logs import start_logging
+from controller.errors import LamsachError, OperatorError
+from controller.model.text import shown
+
+COMMANDS: Final = {
+    "sweep": ("controller.cli.sweep:sweep", "Run a playbook on the hosts of an inventory."),
+    "report": ("controller.cli.report:report", "Report from the store: tables, CSV, JSON, and the official form."),
+    "sweeps": ("controller.cli.sweeps:sweeps", "List the sweeps that a store holds."),
+    "hosts": ("controller.cli.hosts:hosts", "Enrol the SSH keys of hosts."),
+    "demo": ("controller.cli.demo:demo", "Run the main job on a small fleet on loopback."),
+}
+"""Name of each command, where it is, and its line of help; loaded on use, so that `--help` stays quick."""
+
+INTERRUPTED: Final = 130
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        return cast("click.Command", getattr(import_module(module), attribute))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LAMSACH", "max_content_width": 110},
+)
+@click.version_option(__version__, prog_name="lamsach")
+@click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
+def cli(debug: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """Look at every computer of a fleet for malware, clean it, look again, and report per unit.
+
+    \b
+    Example:
+      lamsach demo
+      lamsach sweep playbooks/check-only.yml -i inventory/example
+    """
+    start_logging(debug=debug)
+    if not debug:
+        sys.excepthook = _without_traceback
+
+
+def main() -> None:
+    """Run the command; an error of ours becomes one sentence and its exit status."""
+    try:
+        status = cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(OperatorError.exit_status)
+    except LamsachError as error:
+        if "--debug" in sys.argv:
+            traceback.print_exception(error)
+        click.secho(f"error[{error.code}]: {shown(str(error), limit=2000)}", fg="red", err=True)
+        sys.exit(error.exit_status)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _without_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:  # noqa: ARG001
+    """Say what nobody foresaw in one line."""
+    click.secho(
+        f"error[bug]: {kind.__name__}: {shown(str(error))}; run it again with --debug, and report it.",
+        fg="red",
+        err=True,
+    )

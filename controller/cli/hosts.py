@@ -1,0 +1,56 @@
+"""`lamsach hosts`: enrol the SSH keys of hosts."""
+
+from pathlib import Path
+
+import click
+from tabulate import tabulate
+
+from controller.app import hosts as enrolment
+from controller.app.hosts import Standing
+from controller.cli.sweep import PLACE
+from controller.model.text import shown
+
+
+@click.group()
+def hosts() -> None:
+    """Enrol the SSH keys of hosts: without it no host is logged on to.
+
+    \b
+    Example:
+      lamsach hosts scan -i inventory/example
+    """
+
+
+@hosts.command()
+@click.option("-i", "--inventory", required=True, type=PLACE, help="Whom to ask: a file, or a folder of files.")
+@click.option("--limit", default="", metavar="PATTERN", help="Only these hosts.")
+@click.option("--accept", is_flag=True, help="Add the new keys to the file of known hosts.")
+def scan(inventory: Path, limit: str, accept: bool) -> int:  # noqa: FBT001 - click passes options by name
+    """Print the fingerprints of the hosts' SSH keys; compare them with what the computers themselves show.
+
+    A changed key is never added: find out why it changed, remove the old line, and scan again.
+
+    \b
+    Exit status: 0 every host's key is known now, 1 some are new, changed or silent.
+
+    \b
+    Example:
+      lamsach hosts scan -i inventory/example --limit chi_cuc_son_duong
+      lamsach hosts scan -i inventory/example --limit chi_cuc_son_duong --accept
+    """
+    scanned = list(enrolment.scan(inventory, limit))
+    rows = [
+        (
+            shown(each.host.name),
+            each.standing,
+            each.key.type if each.key else "",
+            each.key.fingerprint if each.key else f"{each.why}: {each.why.sentence}" if each.why else "",
+        )
+        for each in scanned
+    ]
+    click.echo(tabulate(rows, headers=("name", "key", "type", "fingerprint"), tablefmt="simple", disable_numparse=True))
+    standings = {each.standing for each in scanned}
+    if accept:
+        click.echo(f"{enrolment.enrol(scanned)} keys added.")
+        standings.discard(Standing.NEW)
+    return 0 if standings <= {Standing.KNOWN} else 1

@@ -1,0 +1,30 @@
+"""What is logged, and where: warnings of ours to stderr, everything with `--debug`; never a host's letters raw."""
+
+import logging
+import sys
+
+from controller.model.text import shown
+
+
+class OneLine(logging.Formatter):
+    """Escapes every line it prints: what a host said must not forge a line, or act on a terminal."""
+
+    def __init__(self, *, tracebacks: bool) -> None:
+        super().__init__("%(levelname)s %(name)s: %(message)s")
+        self._tracebacks = tracebacks
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line, and its traceback below only when that was asked for."""
+        message = shown(f"{record.levelname} {record.name}: {record.getMessage()}", limit=4000)
+        if not (self._tracebacks and record.exc_info):
+            return message
+        trace = self.formatException(record.exc_info).splitlines()
+        return "\n".join([message, *(shown(line, limit=4000) for line in trace)])
+
+
+def start_logging(*, debug: bool) -> None:
+    """Log to stderr. Libraries stay at WARNING: below that they print what goes over the line."""
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setFormatter(OneLine(tracebacks=debug))
+    logging.basicConfig(level=logging.WARNING, handlers=[screen], force=True)
+    logging.getLogger("controller").setLevel(logging.DEBUG if debug else logging.ERROR)

@@ -1,0 +1,72 @@
+"""What is said before a sweep begins, and after it ends."""
+
+from collections.abc import Iterator, Sequence
+
+from controller.app.preflight import Prepared
+from controller.app.sweep import Course
+from controller.indicators.weigh import sentence
+from controller.model.playbook import Module, Task
+from controller.model.summary import SweepSummary
+from controller.model.text import shown
+
+
+def opening(course: Course, prepared: Prepared) -> str:
+    """Say which hosts, what will be looked at, what would change, and what cannot be seen."""
+    return "\n".join(_opening(course, prepared))
+
+
+def closing(summary: SweepSummary, under_way: Sequence[str], *, interrupted: bool) -> str:
+    """Say how to go on, where there is something to go on with."""
+    lines = [f"A tool still runs on {shown(host)}; --resume waits for its end." for host in under_way]
+    if interrupted:
+        lines.append(f"Interrupted; sweep {', '.join(summary.sweeps)} goes on with --resume.")
+    return "\n".join(lines)
+
+
+def _opening(course: Course, prepared: Prepared) -> Iterator[str]:
+    hosts = [job.host for job in course.jobs]
+    if not hosts:
+        yield f"Sweep {course.sweep.id} owes no visit; this is its result."
+        return
+    units = {host.unit for host in hosts if host.unit}
+    mode = "changes are made" if course.sweep.apply else "dry run, nothing is changed"
+    yield (
+        f"Sweep {course.sweep.id}: '{shown(course.sweep.playbook.name)}', "
+        f"{_number(len(hosts), 'computer')} of {_number(len(units), 'unit')}; {mode}."
+    )
+    for number, task in enumerate(course.sweep.playbook.tasks, start=1):
+        yield f"  {number}. {shown(task.name)}: {_what(task, apply=course.sweep.apply)}"
+    if strays := [host.name for host in hosts if not host.unit]:
+        yield f"  In no unit: {shown(', '.join(strays))}"
+    if prepared.rejected:
+        yield f"  {_number(prepared.rejected, 'line')} of the IOC lists rejected."
+    if blind := sentence(prepared.blind):
+        yield f"  {blind}"
+    if course.gone:
+        yield f"  No longer in the inventory: {shown(', '.join(job.host.name for job in course.gone))}"
+    if course.new:
+        yield f"  New in the inventory, and not part of this sweep: {shown(', '.join(course.new))}"
+
+
+def _what(task: Task, *, apply: bool) -> str:
+    if task.look:
+        judged = "judged" if task.module is Module.CHECK_IOCS else "kept"
+        return f"look at {task.look.collector}, {judged}"
+    if task.push:
+        where = task.push.dest or "our folder"
+        return f"put '{shown(task.push.file)}' into {shown(where)}"
+    tool = task.clean.tool if task.clean else None
+    if tool is None:
+        return task.module
+    if apply:
+        return f"put '{tool.name}' into our folder, clean with it, and look again"
+    detects = (
+        "put '{}' into our folder, and let it detect only"
+        if tool.detect is not None
+        else "would run '{}'; it has no detect-only mode"
+    )
+    return detects.format(tool.name)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,69 @@
+"""`lamsach report`: the record, as tables and as the official form."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from controller.app import report as reports
+from controller.app.report import Reported
+from controller.cli.sweep import STORE
+from controller.errors import OperatorError
+from controller.reports.writers import csv, json, table
+from controller.store.ledger import Ledger
+
+
+@click.command()
+@click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,
+    metavar="ID",
+    help="A sweep, or the beginning of its id; may be repeated. [default: last]",
+)
+@click.option("--unit", default="", metavar="ID", help="Only this unit and those below it.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json", "docx"]), default="table", show_default=True
+)
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="The folder to write into.")
+@click.option("--store", default="lamsach.db", show_default=True, type=STORE, help="The record of all sweeps.")
+@click.option(
+    "--template", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your office's own form for docx."
+)
+def report(
+    sweeps: tuple[str, ...], unit: str, form: str, output: Path | None, store: Path, template: Path | None
+) -> int:
+    """Report from the store alone: per unit the official form, and the roll-up of all of them.
+
+    Several sweeps are one campaign: the newest finished visit of each host counts.
+
+    \b
+    Example:
+      lamsach report --format docx -o reports
+      lamsach report --sweep 20220915 --sweep 20220919 --unit cc-son-duong
+    """
+    if form != "table" and output is None:
+        raise OperatorError(f"'--format {form}' writes files; name a folder for them with -o.")
+    with Ledger.open(store, create=False) as ledger:
+        reported = reports.summarised(ledger, sweeps, unit)
+    if output is None:
+        sys.stdout.buffer.write(table.write(reported.summary))
+        return 0
+    for path in written(reported, form, output, template):
+        click.echo(path)
+    return 0
+
+
+def written(reported: Reported, form: str, folder: Path, template: Path | None = None) -> tuple[Path, ...]:
+    """Write the reports of one format into `folder`, and return their paths."""
+    if form == "docx":
+        return reports.write_forms(reported, folder, template)
+    summary = reported.summary
+    documents = {
+        "table": {"lamsach.txt": table.write},
+        "csv": {"hosts.csv": csv.write_hosts, "units.csv": csv.write_units},
+        "json": {"lamsach.json": json.write},
+    }[form]
+    for name, write in documents.items():
+        reports.write_file(folder / name, write(summary))
+    return tuple(folder / name for name in documents)

@@ -1,0 +1,133 @@
+"""`lamsach sweep`: run a playbook on the hosts of an inventory."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from controller.app import sweep as sweeps
+from controller.app.preflight import Prepared, SweepRequest, prepare
+from controller.app.sweep import Course
+from controller.cli.interrupt import Interrupt, stops_on_signals
+from controller.cli.opening import closing, opening
+from controller.cli.progress import progress
+from controller.errors import OperatorError
+from controller.model.summary import SweepSummary
+from controller.model.sweep import Sweep
+from controller.model.verdict import Verdict
+from controller.reports.writers import csv, json, table
+from controller.store.ledger import Ledger
+from controller.store.lock import hold
+
+FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+PLACE: Final = click.Path(exists=True, path_type=Path)
+STORE: Final = click.Path(dir_okay=False, path_type=Path)
+WRITERS: Final = {"table": table.write, "json": json.write, "csv": csv.write_hosts}
+
+_INFECTED, _UNKNOWN, _INTERRUPTED = 3, 4, 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mode:
+    """Whether a new sweep begins, or an older one goes on."""
+
+    resume: bool
+    retry: Verdict | None
+    forks: int
+
+
+@click.command()
+@click.argument("playbook", type=FILE)
+@click.option("-i", "--inventory", required=True, type=PLACE, help="Who to visit: a file, or a folder of files.")
+@click.option("--limit", default=None, metavar="PATTERN", help="Only these of the playbook's hosts.")
+@click.option("--apply", is_flag=True, help="Really change hosts. Without it, changes are only listed.")
+@click.option("--forks", default=32, show_default=True, type=click.IntRange(1, 1000), help="Hosts visited at a time.")
+@click.option("--store", default="lamsach.db", show_default=True, type=STORE, help="The record of all sweeps.")
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(list(WRITERS)))
+@click.option("--resume", is_flag=True, help="Go on with the newest sweep of this playbook and inventory.")
+@click.option(
+    "--retry", type=click.Choice(["unknown", "infected"]), help="Visit those hosts of its newest sweep again."
+)
+@click.option(
+    "--max-rejected",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0, 100),
+    help="Percent of an IOC list's lines that may be bad.",
+)
+def sweep(
+    playbook: Path,
+    inventory: Path,
+    limit: str | None,
+    apply: bool,  # noqa: FBT001 - click passes options by name
+    forks: int,
+    store: Path,
+    form: str,
+    resume: bool,  # noqa: FBT001
+    retry: str | None,
+    max_rejected: float,
+) -> int:
+    """Run PLAYBOOK on the hosts of an inventory, and print one table per unit.
+
+    \b
+    Exit status: 0 all clean, 1 the sweep failed, 2 your mistake, 3 infected hosts remain,
+    4 unknown hosts remain, 130 interrupted.
+
+    \b
+    Example:
+      lamsach sweep playbooks/check-only.yml -i inventory/example --limit chi_cuc_son_duong
+      lamsach sweep playbooks/sweep.yml -i inventory/example --apply
+      lamsach sweep playbooks/sweep.yml -i inventory/example --resume
+    """
+    if limit is not None and not limit.strip(" ,:"):
+        raise OperatorError("'--limit' is empty; name hosts or groups, or leave it out.")
+    if resume and retry:
+        raise OperatorError("'--resume' and '--retry' exclude each other; resume first, then retry.")
+    prepared = prepare(
+        SweepRequest(
+            playbook=playbook, inventory=inventory, limit=limit or "", apply=apply, max_rejected=max_rejected / 100
+        )
+    )
+    mode = _Mode(resume=resume, retry=Verdict(retry) if retry else None, forks=forks)
+    with Ledger.open(store) as ledger:
+        chosen = _choose(prepared, ledger, mode)
+        with hold(store, chosen.id):
+            course = sweeps.course_of(chosen, prepared, ledger, mode.retry)
+            click.echo(opening(course, prepared), err=True)
+            asked = _visit(course, prepared, ledger, forks)
+            summary = sweeps.summary_of(ledger, chosen)
+            under_way = sweeps.tools_under_way(ledger, chosen)
+    sys.stdout.buffer.write(WRITERS[form](summary))
+    sys.stdout.flush()
+    click.echo(closing(summary, under_way, interrupted=asked.times > 0), err=True)
+    if asked.times:
+        # Threads that still talk to hosts must not hold us; all that came back is committed.
+        os._exit(_INTERRUPTED)
+    return exit_status(summary)
+
+
+def exit_status(summary: SweepSummary) -> int:
+    """Say with the exit status what remains among the given hosts."""
+    return _INFECTED if summary.total.infected else _UNKNOWN if summary.total.unknown else 0
+
+
+def _choose(prepared: Prepared, ledger: Ledger, mode: _Mode) -> Sweep:
+    if mode.retry:
+        return sweeps.newest(prepared, ledger)
+    found = sweeps.unfinished(prepared, ledger) if mode.resume else None
+    return found or sweeps.begin(prepared, ledger)
+
+
+def _visit(course: Course, prepared: Prepared, ledger: Ledger, forks: int) -> Interrupt:
+    """Visit what the course owes, and show how far it is."""
+    hosts = [job.host for job in (*course.jobs, *course.gone)]
+    if not hosts:
+        return Interrupt()
+    executor = sweeps.executor_for(course, prepared, ledger, forks=forks)
+    with stops_on_signals(executor) as asked, progress(hosts, course.sweep.units, sys.stderr) as shown_progress:
+        for host, judgement in sweeps.visit(course, ledger, executor):
+            shown_progress.advance(host, judgement)
+    return asked

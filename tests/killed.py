@@ -1,0 +1,50 @@
+"""Run lamsach, and kill it with SIGKILL at a named point: `python -m tests.killed POINT COUNT lamsach-arguments…`.
+
+The point is reached for the COUNT-th time when the process dies; nothing of it gets to run any more.
+"""
+
+import functools
+import itertools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from controller.cli import main
+from controller.store.ledger import Ledger
+from controller.transports.ssh_session import SshSession
+
+POINTS: dict[str, tuple[type, str, bool]] = {
+    "after-begin": (Ledger, "begin", True),
+    "after-put": (SshSession, "put", True),
+    "after-start": (SshSession, "start", True),
+    "before-finish": (Ledger, "finish", False),
+    "after-finish": (Ledger, "finish", True),
+    "before-result": (Ledger, "finish_attempt", False),
+    "after-result": (Ledger, "finish_attempt", True),
+}
+
+
+def deadly(method: Callable[..., Any], count: int, *, after: bool) -> Callable[..., Any]:
+    calls = itertools.count(1)
+
+    @functools.wraps(method)
+    def dies(*arguments: Any, **named: Any) -> Any:
+        number = next(calls)
+        if number == count and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = method(*arguments, **named)
+        if number == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return dies
+
+
+if __name__ == "__main__":
+    point, times = sys.argv[1], int(sys.argv[2])
+    owner, name, after = POINTS[point]
+    setattr(owner, name, deadly(getattr(owner, name), times, after=after))
+    sys.argv[1:3] = []
+    main()
