@@ -21,6 +21,7 @@ BUILTIN: Final[Mapping[str, Mapping[str, str]]] = {
         "check_iocs": "controller.tasks.check_iocs:CheckIocs",
         "clean": "controller.tasks.clean:Clean",
         "collect": "controller.tasks.check_iocs:Collect",
+        "push": "controller.tasks.push:Push",
     },
 }
 

@@ -21,18 +21,31 @@ def read_lists(paths: Iterable[str], *, max_rejected: float) -> tuple[tuple[IocL
     """
     lists, files = [], []
     for path in dict.fromkeys(paths):
-        data = _bytes(Path(path))
-        digest = sha256(data).hexdigest()
-        listed = plain.parse(_text(data, path), name=Path(path).name, sha256=digest)
+        listed, data = _read(path)
         _refuse_broken(listed, path, max_rejected)
         lists.append(listed)
-        files.append(KeptFile(role="list", name=listed.name, sha256=digest, data=data))
+        files.append(KeptFile(role="list", name=listed.name, sha256=listed.sha256, data=data))
     return tuple(lists), tuple(files)
+
+
+def check_lists(paths: Iterable[str]) -> tuple[tuple[str, IocList], ...]:
+    """Read every list, however broken, and return it beside its path.
+
+    Raises:
+        ListError: a list cannot be read at all.
+
+    """
+    return tuple((path, _read(path)[0]) for path in dict.fromkeys(paths))
 
 
 def rejected_lines(lists: Sequence[IocList]) -> int:
     """Count the lines that were rejected in all of `lists`."""
     return sum(len(each.rejected) for each in lists)
+
+
+def _read(path: str) -> tuple[IocList, bytes]:
+    data = _bytes(Path(path))
+    return plain.parse(_text(data, path), name=Path(path).name, sha256=sha256(data).hexdigest()), data
 
 
 def _refuse_broken(listed: IocList, path: str, max_rejected: float) -> None:

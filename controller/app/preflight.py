@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from controller import plugins
+from controller.app.accounts import BUDGET
 from controller.app.lists import read_lists, rejected_lines
 from controller.app.secrets import secret_of
 from controller.cleaners.base import Cleaner
@@ -20,7 +22,7 @@ from controller.loading.playbook import PlaybookFile
 from controller.model.collector import Collector, CollectorSpec
 from controller.model.fleet import Host, Inventory
 from controller.model.indicator import IocList, Kind
-from controller.model.playbook import CleanArguments, LookArguments, Module, Playbook
+from controller.model.playbook import CleanArguments, LookArguments, Module, Playbook, PushArguments
 from controller.model.sweep import Blindness, KeptFile
 from controller.tasks.look import GREETING
 from controller.transports.ssh_keys import load_key
@@ -28,13 +30,17 @@ from controller.transports.ssh_keys import load_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepRequest:
-    """What an operator asked for. `limit` narrows the playbook's hosts; `max_rejected` is a share of a list's lines."""
+    """What an operator asked for. `limit` narrows the playbook's hosts; `max_rejected` is a share of a list's lines.
+
+    `logon_budget` is how many refusals of one shared account within half an hour stop it.
+    """
 
     playbook: Path
     inventory: Path
     limit: str = ""
     apply: bool = False
     max_rejected: float = 0.05
+    logon_budget: int = BUDGET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +179,14 @@ def _operator_files(playbook: Playbook) -> Iterator[KeptFile]:
     tools: Sequence[CleanArguments] = [task.clean for task in playbook.tasks if task.clean]
     for path, digest in dict.fromkeys((each.tool.path, each.tool.digest) for each in tools):
         yield _kept("tool", Path(path), digest)
+    yield from dict.fromkeys(_checksum(task.push) for task in playbook.tasks if task.push)
+
+
+def _checksum(push: PushArguments) -> KeptFile:
+    """Return the checksum of a file that may be large: enough to tell whether it is another one now."""
+    name = Path(push.file).name
+    line = f"{push.sha256}  {name}\n".encode()
+    return KeptFile(role="push", name=name, sha256=sha256(line).hexdigest(), data=line)
 
 
 def _kept(role: str, path: Path, digest: str) -> KeptFile:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.app.judging import judged
 from controller.errors import LamsachError, OperatorError
 from controller.model.fleet import Order
 from controller.model.summary import SweepSummary
 from controller.model.sweep import Sweep
-from controller.model.verdict import judge
 from controller.reports.aggregate import within
 from controller.reports.combine import combine
 from controller.reports.form import unit_form
@@ -34,8 +34,7 @@ def summarised(ledger: Ledger, names: Sequence[str], unit: str = "") -> Reported
     """
     ids = sorted({ledger.resolve(name) for name in names or ("last",)})
     sweeps = sorted((ledger.sweep(each) for each in ids), key=lambda sweep: sweep.started)
-    judged = [(each, {host: judge(visits) for host, visits in ledger.attempts(each.id).items()}) for each in sweeps]
-    summary = combine(judged)
+    summary = combine([(each, judged(ledger, each.id)) for each in sweeps])
     return Reported(summary=within(summary, unit) if unit else summary, newest=sweeps[-1])
 
 

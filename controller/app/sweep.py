@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from controller import __version__
+from controller.app.judging import judged, judged_attempts
 from controller.app.preflight import Prepared
 from controller.app.worker import now, worker_context
 from controller.engine.executors.base import Executor, RunHost
@@ -93,7 +94,8 @@ def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict |
         broken_off = {each.host for each in ledger.open_attempts(sweep.id)}
         owed = [name for name in given if name not in finished or name in broken_off]
         return _course(sweep, owed, prepared, ledger)
-    return _course(sweep, [name for name in given if judge(finished.get(name, ())).verdict is retry], prepared, ledger)
+    said = judged_attempts({name: finished.get(name, ()) for name in given})
+    return _course(sweep, [name for name in given if said[name].verdict is retry], prepared, ledger)
 
 
 def executor_for(course: Course, prepared: Prepared, ledger: Ledger, *, forks: int) -> Executor:
@@ -138,8 +140,7 @@ def _commit(attempt: Attempt, sweep: Sweep, ledger: Ledger) -> None:
 
 def summary_of(ledger: Ledger, sweep: Sweep) -> SweepSummary:
     """Judge every host of `sweep` afresh from what the store holds."""
-    judged = {host: judge(attempts) for host, attempts in ledger.attempts(sweep.id).items()}
-    return summarise(sweep.units, sweep.roster, judged, sweeps=(sweep.id,))
+    return summarise(sweep.units, sweep.roster, judged(ledger, sweep.id), sweeps=(sweep.id,))
 
 
 def tools_under_way(ledger: Ledger, sweep: Sweep) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from functools import cache, partial
 
 from controller import plugins
 from controller.app.accounts import Accounts
+from controller.app.identities import Recogniser
 from controller.app.preflight import Prepared, cleaner
 from controller.app.secrets import secret_of
 from controller.engine.host import WorkerContext
@@ -28,7 +29,9 @@ def now() -> datetime:
 
 def worker_context(prepared: Prepared, ledger: Ledger) -> WorkerContext:
     """Make ready what every visit of one sweep shares."""
-    pushed = frozenset(task.clean.tool.sha256 for task in prepared.playbook.tasks if task.clean)
+    tasks = prepared.playbook.tasks
+    tools = {task.clean.tool.sha256 for task in tasks if task.clean}
+    pushed = frozenset(tools | {task.push.sha256 for task in tasks if task.push})
 
     @cache
     def module(name: Module) -> TaskModule:
@@ -57,9 +60,10 @@ def worker_context(prepared: Prepared, ledger: Ledger) -> WorkerContext:
         )
 
     return WorkerContext(
-        open_session=_Opener(Accounts(ledger, now)),
+        open_session=_Opener(Accounts(ledger, now, budget=prepared.request.logon_budget)),
         greet=lambda session, host: greet(session, host, prepared.collectors[GREETING]),
         context=context,
+        recognise=Recogniser(ledger, [host.name for host in prepared.inventory.hosts], now).recognise,
         module=module,
         journal=ledger,
         clock=now,

@@ -3,6 +3,7 @@
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import Final, cast
 
@@ -17,12 +18,17 @@ COMMANDS: Final = {
     "sweep": ("controller.cli.sweep:sweep", "Run a playbook on the hosts of an inventory."),
     "report": ("controller.cli.report:report", "Report from the store: tables, CSV, JSON, and the official form."),
     "sweeps": ("controller.cli.sweeps:sweeps", "List the sweeps that a store holds."),
+    "iocs": ("controller.cli.iocs:iocs", "Check IOC lists before a sweep depends on them."),
+    "identity": ("controller.cli.identity:identity", "Say that another machine stands behind a name now."),
     "hosts": ("controller.cli.hosts:hosts", "Enrol the SSH keys of hosts."),
     "demo": ("controller.cli.demo:demo", "Run the main job on a small fleet on loopback."),
 }
 """Name of each command, where it is, and its line of help; loaded on use, so that `--help` stays quick."""
 
 INTERRUPTED: Final = 130
+
+SETTINGS: Final = "lamsach.yml"
+"""Read where it lies in the current folder; only then is a reader of YAML loaded."""
 
 
 class _Commands(click.Group):
@@ -48,7 +54,8 @@ class _Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="lamsach")
 @click.option("--debug", is_flag=True, help="Show where in the program an error came from.")
-def cli(debug: bool) -> None:  # noqa: FBT001 - click passes options by name
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:  # noqa: FBT001 - click passes options by name
     """Look at every computer of a fleet for malware, clean it, look again, and report per unit.
 
     \b
@@ -57,6 +64,8 @@ def cli(debug: bool) -> None:  # noqa: FBT001 - click passes options by name
       lamsach sweep playbooks/check-only.yml -i inventory/example
     """
     start_logging(debug=debug)
+    if (Path.cwd() / SETTINGS).exists():
+        ctx.default_map = import_module("controller.cli.settings").defaults(COMMANDS, Path.cwd())
     if not debug:
         sys.excepthook = _without_traceback
 

@@ -1,11 +1,12 @@
 """What is said before a sweep begins, and after it ends."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from controller.app.preflight import Prepared
 from controller.app.sweep import Course
 from controller.indicators.weigh import sentence
-from controller.model.playbook import Module, Task
+from controller.model.playbook import Module, PushArguments, Task
 from controller.model.summary import SweepSummary
 from controller.model.text import shown
 
@@ -53,8 +54,7 @@ def _what(task: Task, *, apply: bool) -> str:
         judged = "judged" if task.module is Module.CHECK_IOCS else "kept"
         return f"look at {task.look.collector}, {judged}"
     if task.push:
-        where = task.push.dest or "our folder"
-        return f"put '{shown(task.push.file)}' into {shown(where)}"
+        return _pushed(task.push, apply=apply)
     tool = task.clean.tool if task.clean else None
     if tool is None:
         return task.module
@@ -66,6 +66,13 @@ def _what(task: Task, *, apply: bool) -> str:
         else "would run '{}'; it has no detect-only mode"
     )
     return detects.format(tool.name)
+
+
+def _pushed(push: PushArguments, *, apply: bool) -> str:
+    name, dest = shown(Path(push.file).name), shown(push.dest)
+    if not dest:
+        return f"put '{name}' into our folder"
+    return f"put '{name}' at '{dest}'" if apply else f"would put '{name}' at '{dest}'"
 
 
 def _number(count: int, noun: str) -> str:

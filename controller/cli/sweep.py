@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from controller.app import sweep as sweeps
+from controller.app.accounts import BUDGET
 from controller.app.preflight import Prepared, SweepRequest, prepare
 from controller.app.sweep import Course
 from controller.cli.interrupt import Interrupt, stops_on_signals
@@ -45,6 +46,13 @@ class _Mode:
 @click.option("--limit", default=None, metavar="PATTERN", help="Only these of the playbook's hosts.")
 @click.option("--apply", is_flag=True, help="Really change hosts. Without it, changes are only listed.")
 @click.option("--forks", default=32, show_default=True, type=click.IntRange(1, 1000), help="Hosts visited at a time.")
+@click.option(
+    "--logon-budget",
+    default=BUDGET,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="Refused logons of a shared account in 30 minutes; keep it below the domain's lockout threshold.",
+)
 @click.option("--store", default="lamsach.db", show_default=True, type=STORE, help="The record of all sweeps.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(list(WRITERS)))
 @click.option("--resume", is_flag=True, help="Go on with the newest sweep of this playbook and inventory.")
@@ -64,6 +72,7 @@ def sweep(
     limit: str | None,
     apply: bool,  # noqa: FBT001 - click passes options by name
     forks: int,
+    logon_budget: int,
     store: Path,
     form: str,
     resume: bool,  # noqa: FBT001
@@ -86,18 +95,27 @@ def sweep(
         raise OperatorError("'--limit' is empty; name hosts or groups, or leave it out.")
     if resume and retry:
         raise OperatorError("'--resume' and '--retry' exclude each other; resume first, then retry.")
-    prepared = prepare(
-        SweepRequest(
-            playbook=playbook, inventory=inventory, limit=limit or "", apply=apply, max_rejected=max_rejected / 100
-        )
+    request = SweepRequest(
+        playbook=playbook,
+        inventory=inventory,
+        limit=limit or "",
+        apply=apply,
+        max_rejected=max_rejected / 100,
+        logon_budget=logon_budget,
     )
-    mode = _Mode(resume=resume, retry=Verdict(retry) if retry else None, forks=forks)
+    return _sweep(
+        prepare(request), store, _Mode(resume=resume, retry=Verdict(retry) if retry else None, forks=forks), form
+    )
+
+
+def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
+    """Visit, print what came of it, and return the exit status."""
     with Ledger.open(store) as ledger:
         chosen = _choose(prepared, ledger, mode)
         with hold(store, chosen.id):
             course = sweeps.course_of(chosen, prepared, ledger, mode.retry)
             click.echo(opening(course, prepared), err=True)
-            asked = _visit(course, prepared, ledger, forks)
+            asked = _visit(course, prepared, ledger, mode.forks)
             summary = sweeps.summary_of(ledger, chosen)
             under_way = sweeps.tools_under_way(ledger, chosen)
     sys.stdout.buffer.write(WRITERS[form](summary))

@@ -11,7 +11,7 @@ from controller.engine.journal import Journal, JournaledStarts
 from controller.errors import HostError, LineError, Reason, StoreError
 from controller.model.fleet import Host
 from controller.model.playbook import Effect, Module, Task
-from controller.model.result import Attempt, Fault, Greeting, TaskResult, TaskState
+from controller.model.result import Attempt, Fault, Greeting, Identity, TaskResult, TaskState
 from controller.model.sweep import HostJob
 from controller.tasks.base import Record, Starts, TaskContext, TaskModule
 from controller.tasks.look import kept
@@ -27,11 +27,13 @@ _SKEW: Final = 300
 class WorkerContext:
     """What a worker keeps between visits.
 
-    `open_session` logs on; `greet` asks the first question; `context` makes what a task is handed.
+    `open_session` logs on; `greet` asks the first question; `recognise` raises when the machine that answered is
+    not the one the name stands for; `context` makes what a task is handed.
     """
 
     open_session: Callable[[Host], AbstractContextManager[Session]]
     greet: Callable[[Session, Host], Greeting]
+    recognise: Callable[[str, Identity], None]
     context: Callable[[HostJob, Session, Greeting, Starts], TaskContext]
     module: Callable[[Module], TaskModule]
     journal: Journal
@@ -79,6 +81,7 @@ class _Visit:
         """Go through the tasks that are not over yet."""
         with self._worker.open_session(self._job.host) as session:
             self.greeting = self._worker.greet(session, self._job.host)
+            self._worker.recognise(self._job.host.name, self.greeting.identity)
             self.notes.extend(_clock_note(self.greeting, self._worker.clock()))
             starts = JournaledStarts(self._job, self._worker.journal, lambda: self.results, self._worker.clock)
             context = self._worker.context(self._job, session, self.greeting, starts)

@@ -90,7 +90,12 @@ class Reason(StrEnum):
     IDENTITY_MISMATCH = (
         "identity.mismatch",
         "another computer answered at its address",
-        "mend the address; if the computer was replaced, begin a new sweep",
+        "mend the address; if the computer was replaced: lamsach identity accept",
+    )
+    IDENTITY_TWICE = (
+        "identity.twice",
+        "two names of the inventory are this one computer",
+        "mend the addresses, or take one name out",
     )
     SCRIPT_BLOCKED = ("script.blocked", "its antivirus blocked our script", "exempt the script, then --retry unknown")
     TOOL_BLOCKED = (

@@ -29,6 +29,8 @@ MOST_SECONDS: Final = 86_400
 MOST_TASKS: Final = 100
 _PLAY: Final = ("name", "hosts", "ioc_lists", "tasks")
 _LOOK: Final = ("collector", "roots", "max_files", "seconds")
+_OURS: Final = ("lock", "quarantine", "runs", "tools")
+"""What lies in the product's folder already."""
 _ABSOLUTE: Final = {
     Platform.LINUX: (re.compile(r"/.*"), "an absolute path like '/home'"),
     Platform.WINDOWS: (re.compile(r"[A-Za-z]:[\\/].*|\\\\[^\\/]+[\\/].*"), "an absolute path like 'C:\\Users'"),
@@ -153,9 +155,15 @@ class _Reader:
     def _push(self, node: Node) -> PushArguments:
         arguments = Fields(node, "push", ("file", "dest"), required=("file",))
         dest = arguments.text("dest")
-        if ".." in re.split(r"[\\/]", dest):
+        parts = re.split(r"[\\/]", dest)
+        if ".." in parts:
             raise arguments.refusal(f"'dest': expected a path without '..'; got '{shown(dest)}'", "dest")
-        return PushArguments(file=existing(arguments.need("file"), "file", self.base), dest=dest)
+        if parts[0] in _OURS:
+            raise arguments.refusal(f"'dest': expected another name than '{parts[0]}', which is our own", "dest")
+        file = existing(arguments.need("file"), "file", self.base)
+        if Path(file).name.startswith("."):
+            raise arguments.refusal("'file': expected a name that does not begin with a dot; rename it", "file")
+        return PushArguments(file=file, sha256=_sha256(arguments, file), dest=dest)
 
     def _clean(self, node: Node) -> CleanArguments:
         arguments = Fields(node, "clean", ("cleaner", "tool", "roots", "seconds"), required=("cleaner", "tool"))
@@ -165,6 +173,16 @@ class _Reader:
             roots=_roots(arguments.get("roots")),
             seconds=arguments.integer("seconds", 1, MOST_SECONDS),
         )
+
+
+def _sha256(arguments: Fields, file: str) -> str:
+    try:
+        with Path(file).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise arguments.refusal(
+            f"'{shown(file)}' cannot be read ({error.strerror}); mend its rights", "file"
+        ) from error
 
 
 def _module(node: Node) -> Entry:

@@ -80,6 +80,7 @@ class Host:
     `secret` is where its password stands (`env:NAME`, `file:PATH`), never the password; empty means keys only.
     `local_account` says that its account is its own, so that a refusal locks nobody else.
     `sysroot` is a mounted disk to look at instead of the running system.
+    `tls` and `ca_file` (a file of certificates to trust; empty: the system's) are for PSRP.
     `users` are the people who use it; None when the inventory does not say.
     `unit` is the id of the deepest unit that owns it, or empty.
     """
@@ -92,6 +93,8 @@ class Host:
     secret: str = ""
     key_file: str = ""
     known_hosts: str = ""
+    tls: bool = False
+    ca_file: str = ""
     local_account: bool = False
     become: bool = False
     sysroot: str = ""

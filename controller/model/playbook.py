@@ -39,9 +39,13 @@ class LookArguments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushArguments:
-    """Arguments of `push`. `dest` is below the product's folder when it is relative; empty places it by SHA-256."""
+    """Arguments of `push`. `dest` is below the product's folder when it is relative; empty places it by SHA-256.
+
+    `sha256` is what `file` had when the playbook was read.
+    """
 
     file: str
+    sha256: str
     dest: str = ""
 
 

@@ -10,7 +10,10 @@ from controller.model.result import TaskResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFile:
-    """An operator's file, kept whole: `role` is `playbook`, `list` or `tool`."""
+    """An operator's file, kept whole: `role` is `playbook`, `list` or `tool`.
+
+    Of a file that is pushed (`push`) only the checksum is kept, as the line that sha256sum prints.
+    """
 
     role: str
     name: str

@@ -34,6 +34,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.HOST_BUSY: "một lần rà quét khác đang chạy trên máy",
     Reason.FOLDER_UNSAFE: "thư mục làm việc trên máy không an toàn",
     Reason.IDENTITY_MISMATCH: "một máy khác trả lời tại địa chỉ này",
+    Reason.IDENTITY_TWICE: "hai tên trong danh sách là cùng một máy tính này",
     Reason.SCRIPT_BLOCKED: "phần mềm phòng, chống vi-rút chặn việc rà quét",
     Reason.TOOL_BLOCKED: "phần mềm phòng, chống vi-rút chặn công cụ làm sạch",
     Reason.PUSH_FAILED: "không chép được công cụ nguyên vẹn sang máy",

@@ -1,10 +1,10 @@
 """Which machine is behind a name, across sweeps."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from controller.model.identity import marks
 from controller.model.result import Identity
 from controller.store.columns import read, written
 from controller.store.tables import identity as table
@@ -24,7 +24,7 @@ def remember(connection: Connection, host: str, identity: Identity, when: dateti
     if not changed.rowcount:
         connection.execute(insert(table).values(host=host, body=body, first_seen=when, last_seen=when))
     connection.execute(delete(identity_mark).where(identity_mark.c.host == host))
-    for mark in sorted(set(_marks(identity))):
+    for mark in sorted(marks(identity)):
         connection.execute(insert(identity_mark).values(host=host, mark=mark))
     return tuple(name for name in hosts_with(connection, identity) if name != host)
 
@@ -37,13 +37,5 @@ def accept(connection: Connection, host: str) -> bool:
 
 def hosts_with(connection: Connection, identity: Identity) -> tuple[str, ...]:
     """Return the names whose kept identity is the same machine, sorted."""
-    same = select(identity_mark.c.host).where(identity_mark.c.mark.in_(tuple(_marks(identity))))
+    same = select(identity_mark.c.host).where(identity_mark.c.mark.in_(sorted(marks(identity))))
     return tuple(sorted(set(connection.scalars(same))))
-
-
-def _marks(identity: Identity) -> Iterator[str]:
-    """What decides alone: UUID together with serial, or any one MAC. Cloned disks share a machine id."""
-    if identity.uuid and identity.serial:
-        yield f"uuid {identity.uuid} {identity.serial}".casefold()
-    for mac in identity.macs:
-        yield f"mac {mac}".casefold()

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from controller.errors import StoreError
 from controller.model.intent import Intent, IntentState
@@ -39,6 +40,19 @@ def begin(connection: Connection, intent: Intent, so_far: Sequence[TaskResult]) 
     )
 
 
+def adopt(connection: Connection, run_id: str, attempt: int, so_far: Sequence[TaskResult], when: datetime) -> None:
+    """Move a start without an end to another visit of its host, as the newest of its starts."""
+    visit = connection.execute(
+        select(visits.c.sweep, visits.c.host, table.c.body)
+        .join_from(table, visits)
+        .where(table.c.run_id == run_id, table.c.state == IntentState.BEGUN)
+    ).one_or_none()
+    if visit is None:
+        raise StoreError(f"run '{shown(run_id)}' is not open, and cannot be settled; report it, with the log")
+    connection.execute(delete(table).where(table.c.run_id == run_id))
+    begin(connection, replace(read(visit.body, Intent), attempt=attempt, begun=when), so_far)
+
+
 def finish(connection: Connection, run: ToolRun) -> None:
     """Keep what a run left; the same end again is fine, another one is refused."""
     body = written(parts.lightened_run(run))
@@ -62,6 +76,12 @@ def finished(connection: Connection, sweep: str, host: str, attempt: int) -> tup
     """Return the starts of an attempt that came to their end, oldest first; logs without their data."""
     rows = connection.execute(_starts(sweep, host, IntentState.FINISHED).where(visits.c.number == attempt))
     return tuple((_intent(row), read(row.run, ToolRun)) for row in rows)
+
+
+def interrupted(connection: Connection, sweep: str, host: str, attempt: int) -> tuple[Intent, ...]:
+    """Return the starts of an attempt that were torn off, oldest first."""
+    rows = connection.execute(_starts(sweep, host, IntentState.INTERRUPTED).where(visits.c.number == attempt))
+    return tuple(map(_intent, rows))
 
 
 _Found = Row[str, bytes, bytes | None]

@@ -150,6 +150,11 @@ class Ledger:
         with self._writing() as connection:
             journal.begin(connection, intent, so_far)
 
+    def adopt(self, run_id: str, attempt: int, so_far: Sequence[TaskResult], when: datetime) -> None:
+        """Commit that a start of an earlier attempt is settled in `attempt`: it is one of its own from now on."""
+        with self._writing() as connection:
+            journal.adopt(connection, run_id, attempt, so_far, when)
+
     def finish(self, run: ToolRun) -> None:
         """Commit that a run came to its end, and what it left."""
         with self._writing() as connection:
@@ -169,6 +174,11 @@ class Ledger:
         """Return the starts of this attempt that came to their end, oldest first."""
         with self._reading() as connection:
             return journal.finished(connection, sweep, host, attempt)
+
+    def interrupted_starts(self, sweep: str, host: str, attempt: int) -> tuple[Intent, ...]:
+        """Return the starts of this attempt that were torn off, oldest first."""
+        with self._reading() as connection:
+            return journal.interrupted(connection, sweep, host, attempt)
 
     # accounts
 

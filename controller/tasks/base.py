@@ -26,7 +26,12 @@ class Starts(Protocol):
     """The record of starts on this host: every start has an id that was committed before its first byte."""
 
     def begin(self, task: int, mode: ToolMode, *, tool: str, sha256: str, roots: tuple[str, ...]) -> ToolRun | str:
-        """Return the run of this start when it is over already, else the id to start or settle it under."""
+        """Return the run of this start when it is over already, else the id to start or settle it under.
+
+        Raises:
+            HostError: `clean.interrupted`; it was torn off before, and only a retry may begin anew.
+
+        """
         ...
 
     def finish(self, run: ToolRun) -> None:

@@ -5,7 +5,7 @@ from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 from controller.errors import HostError, Reason
 from controller.model.fleet import Platform
-from controller.model.playbook import CleanArguments, Effect, Module, Task
+from controller.model.playbook import CleanArguments, Effect, Task
 from controller.model.result import Look, LookKey, TaskResult, TaskState, ToolMode, ToolRun
 from controller.tasks.base import TaskContext
 from controller.tasks.look import ask, look
@@ -64,7 +64,7 @@ def _look_again(index: int, arguments: CleanArguments, run: ToolRun, context: Ta
     elif handled:
         context.record.looks.extend(_objects(handled, context))
     for task, result in context.earlier:
-        if task.module is Module.CHECK_IOCS and task.look and any(each.matches for each in result.looks):
+        if task.look and any(each.matches for each in result.looks):
             again = look(task.look, context, context.judging(task.look.lists), repeats=True)
             context.record.looks.append(again)
 
@@ -91,7 +91,6 @@ def _folder(parent: PurePath, objects: Mapping[str, PurePath], context: TaskCont
     question = ("depth=1", f"root={parent}")
     answer, evidence = ask(context.session, context.host, collector, question, seconds=collector.spec.seconds)
     seen = {_path(str(row["path"]), context.host.platform): row["type"] for row in answer.rows}
-    there = {path for path, kind in seen.items() if kind != "missing"}
     listed = answer.stopped is None and seen.get(parent) == "folder"
     return Look(
         key=LookKey(collector=_FILES, arguments=question),
@@ -99,7 +98,7 @@ def _folder(parent: PurePath, objects: Mapping[str, PurePath], context: TaskCont
         unread=answer.unread,
         stopped=answer.stopped,
         judged=False,
-        gone=tuple(each for each, path in objects.items() if listed and path not in there),
-        there=tuple(each for each, path in objects.items() if path in there),
+        gone=tuple(each for each, path in objects.items() if listed and path not in seen),
+        there=tuple(each for each, path in objects.items() if path in seen),
         answer=evidence,
     )

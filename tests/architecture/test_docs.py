@@ -195,6 +195,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in texts.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "quet-sach").write_bytes(PROGRAM)
+    (tmp_path / "huong-dan.txt").touch()
     monkeypatch.setenv("LAMSACH_SX_MAYCHU", "x")
     (tmp_path / "keys").mkdir(exist_ok=True)
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "keys" / "lamsach")

@@ -112,7 +112,9 @@ def test_without_a_quarantine_nothing_is_called_handled(scan: Scan, home: Path, 
 
     scanned = scan(ToolMode.CLEAN, [home])
 
-    assert set(scanned.report.findings) == findings(home, FindingState.FAILED)
+    # clamscan 1.4.3 finds and cannot move; 1.4.6 refuses to begin.
+    assert set(scanned.report.findings) == findings(home, FindingState.FAILED) or scanned.report.fault
+    assert not any(finding.state.handled for finding in scanned.report.findings)
     assert (home / "a.bin").read_bytes() == BAD
 
 

@@ -150,5 +150,5 @@ def test_narrowed_to_a_parent_it_holds_the_units_below_and_counts_anew() -> None
 
 
 def test_narrowed_to_an_unknown_unit_it_names_the_known_ones() -> None:
-    with pytest.raises(OperatorError, match=r'no unit "xx"; name one of: tq, lb'):
+    with pytest.raises(OperatorError, match="no unit 'xx'; name one of: tq, lb"):
         within(a_summary(), "xx")

@@ -141,7 +141,7 @@ def test_a_name_without_lines_of_its_own_is_set_in_capitals() -> None:
 
 
 def test_an_unknown_unit_is_refused() -> None:
-    with pytest.raises(OperatorError, match='no unit "xx"'):
+    with pytest.raises(OperatorError, match="no unit 'xx'"):
         unit_form(a_summary(), "xx", order=ORDER, made=NOON)
 
 

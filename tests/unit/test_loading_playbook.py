@@ -41,6 +41,8 @@ BAD = [
     ("name: p\nhosts: all\nioc_lists: [iocs.txt, ./iocs.txt]\ntasks: [x: ]\n", "3:23: the list './iocs.txt' stands here twice; remove one"),
     (HEAD + "  - push: {file: no.exe}\n", "5:18: 'file': expected a file; there is none at 'no.exe'"),
     (HEAD + "  - push: {file: t.sh, dest: 'a\\..\\b'}\n", "5:30: 'dest': expected a path without '..'; got 'a\\..\\b'"),
+    (HEAD + "  - push: {file: t.sh, dest: runs/a}\n", "5:30: 'dest': expected another name than 'runs', which is our own"),
+    (HEAD + "  - push: {file: .t.sh}\n", "5:18: 'file': expected a name that does not begin with a dot; rename it"),
     (HEAD + "  - clean: {cleaner: generic, tool: no.yaml}\n", "5:37: 'tool': expected a file; there is none at 'no.yaml'"),
     (HEAD + "  - clean: {cleaner: generic, tool: t.sh}\n", "!t.sh:1:1: 'tool': expected a mapping; got a single value"),
 ]  # fmt: skip
@@ -66,6 +68,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("iocs.txt").write_text("198.51.100.7\n", encoding="utf-8")
     Path("t.sh").write_bytes(b"tool")
+    Path(".t.sh").touch()
     Path("tool.yaml").write_text(TOOL, encoding="utf-8")
 
 
@@ -119,7 +122,7 @@ def test_every_module_is_read() -> None:
         lists=("iocs.txt",),
     )
     assert collect.look == LookArguments(collector="processes")
-    assert push.push == PushArguments(file="t.sh", dest="d/t.sh")
+    assert push.push == PushArguments(file="t.sh", sha256=SUM, dest="d/t.sh")
     assert clean.clean is not None
     assert (clean.clean.tool, clean.clean.roots, clean.clean.seconds) == (
         tools.load(Path("tool.yaml")),

@@ -9,7 +9,7 @@ from controller.errors import StoreError
 from controller.model.intent import IntentState
 from controller.model.result import ToolMode
 from controller.store.ledger import Ledger
-from tests.builders import a_run
+from tests.builders import NOON, a_run, an_attempt
 from tests.unit.store_values import an_intent, begun, evidence, looked, saw
 
 
@@ -24,6 +24,41 @@ def test_the_ledger_is_the_journal_that_the_engine_asks_for(ledger: Ledger) -> N
     journal.begin(an_intent(), ())
 
     assert journal.open_intents("s1", "pc-01") == (an_intent(),)
+
+
+def test_a_start_is_settled_in_a_later_attempt(ledger: Ledger) -> None:
+    seen = looked(saw("/tmp/x"))
+    ledger.begin(an_intent("r1"), ())
+    ledger.begin(an_intent("r2"), ())
+    ledger.finish_attempt("s1", an_attempt())
+
+    ledger.adopt("r1", 2, (seen,), NOON)
+
+    (still_open,) = ledger.open_attempts("s1")
+    assert (still_open.number, [task.name for task in still_open.so_far]) == (2, ["look"])
+    assert [(each.run_id, each.attempt) for each in ledger.open_intents("s1", "pc-01")] == [("r2", 1), ("r1", 2)]
+    ledger.finish(a_run(run_id="r1"))
+    assert [run.run_id for _, run in ledger.finished_runs("s1", "pc-01", 2)] == ["r1"]
+    assert ledger.finished_runs("s1", "pc-01", 1) == ()
+
+
+def test_only_a_start_without_an_end_can_be_settled_elsewhere(ledger: Ledger) -> None:
+    ledger.begin(an_intent("r1"), ())
+    ledger.finish(a_run(run_id="r1"))
+
+    for name in ("r1", "never-begun"):
+        with pytest.raises(StoreError, match=f"run '{name}' is not open, and cannot be settled"):
+            ledger.adopt(name, 2, (), NOON)
+
+    assert [run.run_id for _, run in ledger.finished_runs("s1", "pc-01", 1)] == ["r1"]
+
+
+def test_a_start_that_was_torn_off_is_known_to_its_attempt(ledger: Ledger) -> None:
+    ledger.begin(an_intent("r1"), ())
+    ledger.interrupt("r1")
+
+    assert [each.run_id for each in ledger.interrupted_starts("s1", "pc-01", 1)] == ["r1"]
+    assert ledger.interrupted_starts("s1", "pc-01", 2) == ledger.interrupted_starts("s1", "pc-02", 1) == ()
 
 
 def test_starts_without_an_end_come_oldest_first_and_only_of_this_host(ledger: Ledger) -> None:

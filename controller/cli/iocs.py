@@ -1,0 +1,81 @@
+"""`lamsach iocs`: look at IOC lists before a sweep depends on them."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import click
+from tabulate import tabulate
+
+from controller.app.lists import check_lists
+from controller.errors import OperatorError
+from controller.model.indicator import IocList, Kind
+from controller.model.text import shown
+
+_Checked = Sequence[tuple[str, IocList]]
+
+
+@click.group()
+def iocs() -> None:
+    """Check IOC lists before a sweep depends on them.
+
+    \b
+    Example:
+      lamsach iocs check ioc_lists/example.txt
+    """
+
+
+@iocs.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def check(files: tuple[str, ...], form: str) -> int:
+    """Count the indicators of each kind in FILE, and name every line that is rejected, with the reason.
+
+    \b
+    Exit status: 0 every line can be used, 2 at least one is rejected.
+
+    \b
+    Example:
+      lamsach iocs check ioc_lists/example.txt --format json
+    """
+    checked = check_lists(files)
+    click.echo(_as_json(checked) if form == "json" else "\n".join(_as_table(checked)))
+    return OperatorError.exit_status if any(listed.rejected for _, listed in checked) else 0
+
+
+def _counts(listed: IocList) -> dict[str, int]:
+    kinds = Counter(indicator.kind for indicator in listed.indicators)
+    return {kind: kinds[kind] for kind in Kind if kinds[kind]}
+
+
+def _as_table(checked: _Checked) -> Iterator[str]:
+    kinds = [kind for kind in Kind if any(kind in _counts(listed) for _, listed in checked)]
+    rows = [
+        (
+            shown(path),
+            len(listed.indicators),
+            *(_counts(listed).get(kind, 0) for kind in kinds),
+            listed.comments,
+            len(listed.rejected),
+        )
+        for path, listed in checked
+    ]
+    yield tabulate(rows, headers=("list", "accepted", *kinds, "comments", "rejected"), tablefmt="simple")
+    for path, listed in checked:
+        for each in listed.rejected:
+            yield f"{shown(path)}:{each.line}: '{shown(each.text, limit=100)}': {shown(each.why)}"
+
+
+def _as_json(checked: _Checked) -> str:
+    lists = [
+        {
+            "list": path,
+            "sha256": listed.sha256,
+            "accepted": len(listed.indicators),
+            "kinds": _counts(listed),
+            "comments": listed.comments,
+            "rejected": [{"line": each.line, "text": each.text, "why": each.why} for each in listed.rejected],
+        }
+        for path, listed in checked
+    ]
+    return json.dumps({"lists": lists}, ensure_ascii=True, indent=2)

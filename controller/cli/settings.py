@@ -1,0 +1,18 @@
+"""Where an option's value comes from: the option, else `LAMSACH_*`, else `lamsach.yml`, else its default."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from controller.loading import settings
+
+
+def defaults(commands: Iterable[str], folder: Path) -> Mapping[str, Mapping[str, object]]:
+    """Return click's default map for `commands`, from the settings file in `folder`.
+
+    Raises:
+        OperatorError: the file cannot be taken.
+
+    """
+    given = settings.load(folder / settings.FILE_NAME)
+    below = {"scan": given, "accept": given}
+    return {name: {**given, **below} for name in commands}

@@ -1,0 +1,26 @@
+"""Read `lamsach.yml`: what an office always says, so that nobody has to type it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from controller.errors import OperatorError
+from controller.loading import nodes
+from controller.loading.fields import Fields
+
+FILE_NAME: Final = "lamsach.yml"
+_PATHS: Final = ("inventory", "store")
+_NUMBERS: Final = {"forks": (1, 1000), "logon_budget": (1, 100), "max_rejected": (0, 100)}
+
+
+def load(path: Path) -> Mapping[str, str | int]:
+    """Return the settings that the file gives, by the names of the options; paths begin at its own folder.
+
+    Raises:
+        OperatorError: with the place of the first thing that cannot be taken.
+
+    """
+    fields = Fields(nodes.read(path, OperatorError).root, "settings", (*_PATHS, *_NUMBERS))
+    paths = {name: str(path.parent / fields.text(name)) for name in _PATHS if fields.get(name)}
+    numbers = {name: fields.integer(name, low, high) for name, (low, high) in _NUMBERS.items()}
+    return {**paths, **{name: value for name, value in numbers.items() if value is not None}}

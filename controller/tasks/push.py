@@ -1,0 +1,88 @@
+"""Place a file on a host: in the product's folder by its SHA-256, or from there where it belongs."""
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from typing import Final
+
+from controller.cleaners.base import below
+from controller.errors import HostError, Reason
+from controller.model.fleet import Platform
+from controller.model.playbook import Effect, PushArguments, Task
+from controller.model.result import TaskResult, TaskState
+from controller.tasks.base import TaskContext
+from controller.transports.base import PRODUCT_FOLDER
+
+_SCRIPTS: Final = {Platform.LINUX: "linux_place.sh"}
+"""What copies a file to where it belongs; a platform without one skips the task."""
+
+_SECONDS: Final = 300.0
+_REFUSALS: Final = {62: Reason.HOST_DISK_FULL, 63: Reason.PUSH_FAILED}
+"""The exit codes of our own scripts, which name them."""
+
+
+class Push:
+    """Place a file. In the product's folder that is no change; a `dest` is one."""
+
+    def effect(self, task: Task, *, apply: bool) -> Effect:
+        """Only `--apply` places a file at a `dest`."""
+        return Effect.CHANGE if apply and _arguments(task).dest else Effect.READ
+
+    def run(self, index: int, task: Task, context: TaskContext) -> TaskResult:
+        """Place it; one that lies there already is left alone, and said."""
+        arguments, platform = _arguments(task), context.host.platform
+        if arguments.dest and not _belongs(arguments.dest, platform):
+            return TaskResult(index=index, name=task.name, state=TaskState.SKIPPED)
+        if arguments.dest and not context.apply:
+            plan = (f"put '{Path(arguments.file).name}' at '{_dest(arguments, platform)}'",)
+            return TaskResult(index=index, name=task.name, state=TaskState.PLANNED, plan=plan)
+        if not context.greeting.elevated:
+            raise HostError(Reason.RIGHTS_MISSING, f"to put '{Path(arguments.file).name}' needs an administrator")
+        name = Path(arguments.file).name
+        new = context.session.put(Path(arguments.file), sha256=arguments.sha256, file_name=name)
+        if arguments.dest:
+            new = _placed(arguments, context)
+        notes = () if new else (f"'{name}' was there already",)
+        return TaskResult(index=index, name=task.name, state=TaskState.DONE, notes=notes)
+
+
+def _arguments(task: Task) -> PushArguments:
+    if task.push is None:
+        raise ValueError(f"task '{task.name}' has no arguments of a push")
+    return task.push
+
+
+def _belongs(dest: str, platform: Platform) -> bool:
+    """Say whether there is such a place on a platform, and a way to get there."""
+    other = dest.startswith("/") if platform is Platform.WINDOWS else PureWindowsPath(dest).is_absolute()
+    return platform in _SCRIPTS and not other
+
+
+def _dest(arguments: PushArguments, platform: Platform) -> PurePath:
+    """Return the whole path as the host sees it."""
+    kind = PureWindowsPath if platform is Platform.WINDOWS else PurePosixPath
+    return kind(PRODUCT_FOLDER[platform]) / arguments.dest
+
+
+def _placed(arguments: PushArguments, context: TaskContext) -> bool:
+    """Copy what was pushed to where it belongs; False when that very file was there.
+
+    Raises:
+        HostError: it could not be copied; what was there before still is.
+
+    """
+    host = context.host
+    folder = below(host.sysroot, PRODUCT_FOLDER[host.platform])
+    source = f"{folder}/tools/{arguments.sha256}/{Path(arguments.file).name}"
+    dest = str(_dest(arguments, host.platform))
+    words = (source, arguments.sha256, host.sysroot or "-", dest)
+    reply = context.session.run(_script(_SCRIPTS[host.platform]), words, seconds=_SECONDS)
+    if reply.exit_code:
+        said = reply.stderr[-400:].decode("utf-8", errors="replace").strip()
+        raise HostError(_REFUSALS.get(reply.exit_code, Reason.PUSH_FAILED), said)
+    return not reply.stdout.endswith(b"same\n")
+
+
+@cache
+def _script(name: str) -> str:
+    return (files("controller.tasks") / "scripts" / name).read_text(encoding="utf-8")

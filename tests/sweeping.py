@@ -1,0 +1,61 @@
+"""Short ways through a sweep: begin it, plan its visits, let canned results come back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from controller.app import sweep as sweeps
+from controller.app.sweep import Course
+from controller.engine.executors.serial import SerialExecutor
+from controller.errors import Reason
+from controller.model.result import Attempt
+from controller.model.sweep import HostJob, Sweep
+from controller.model.verdict import Judgement, Verdict
+from controller.store.ledger import Ledger
+from tests.builders import a_look, a_match, a_result, an_attempt
+from tests.office import Office
+
+Says = Callable[[HostJob], Attempt]
+
+
+def clean(job: HostJob) -> Attempt:
+    return an_attempt(*job.so_far, a_result(a_look()), host=job.host.name, number=job.attempt)
+
+
+def infected(job: HostJob) -> Attempt:
+    return an_attempt(a_result(a_look(a_match())), host=job.host.name, number=job.attempt)
+
+
+def silent(job: HostJob) -> Attempt:
+    return an_attempt(host=job.host.name, number=job.attempt, fault=Reason.REACH_TIMEOUT)
+
+
+def each_says(**says: Says) -> Says:
+    """Let `pc_01` and the like decide; any other host is clean."""
+    return lambda job: says.get(job.host.name.replace("-", "_"), clean)(job)
+
+
+def begun(office: Office, ledger: Ledger, **but: Any) -> Sweep:
+    return sweeps.begin(office.prepare(**but), ledger)
+
+
+def course(office: Office, ledger: Ledger, sweep: Sweep, retry: Verdict | None = None) -> Course:
+    return sweeps.course_of(sweep, office.prepare(), ledger, retry)
+
+
+def go(course: Course, ledger: Ledger, says: Says = clean, *, hosts: int = 99) -> dict[str, Judgement]:
+    """Visit at most `hosts` hosts of a course, as if the process was stopped then."""
+    executor = SerialExecutor(says)
+    seen: dict[str, Judgement] = {}
+    for host, judgement in sweeps.visit(course, ledger, executor):
+        seen[host] = judgement
+        if len(seen) == hosts:
+            break
+    return seen
+
+
+def owed(course: Course) -> list[tuple[str, int]]:
+    return [(job.host.name, job.attempt) for job in course.jobs]
+
+
+def is_over(ledger: Ledger) -> bool:
+    return ledger.sweeps()[0].ended is not None

@@ -1,0 +1,237 @@
+"""A sweep goes on where it was, with everything it was begun with, or says why it cannot."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from controller.app import sweep as sweeps
+from controller.app.preflight import prepare
+from controller.errors import Reason, SweepError
+from controller.model.result import ToolMode
+from controller.model.verdict import Verdict
+from controller.store.ledger import Ledger
+from tests.builders import BAD, a_host, a_look, a_match, a_result
+from tests.office import CLEAN, HEAD, LOOK, VARS, Office
+from tests.sweeping import begun, clean, course, each_says, go, infected, is_over, owed, silent
+from tests.visits import an_intent_of
+
+
+def test_a_resume_owes_what_has_no_result(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger, limit="pc-01,pc-03")
+    (first,) = go(course(office, ledger, sweep), ledger, silent, hosts=1)
+
+    (rest,) = {"pc-01", "pc-03"} - {first}
+    assert owed(course(office, ledger, sweep)) == [(rest, 1)]
+
+
+def test_a_resume_goes_on_with_mode_and_limit_of_the_sweep(office: Office, ledger: Ledger) -> None:
+    begun(office, ledger, limit="pc-01", apply=True)
+
+    found = sweeps.unfinished(office.prepare(), ledger)
+
+    assert found
+    (job,) = course(office, ledger, found).jobs
+    assert (job.host.name, job.apply, job.sweep) == ("pc-01", True, found.id)
+
+
+def test_how_a_host_is_reached_is_read_anew(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger, limit="pc-01")
+    office.write("inventory.yml", f"all:\n{VARS}  hosts:\n    pc-01: {{ansible_host: 192.0.2.9}}\n")
+
+    (job,) = course(office, ledger, sweep).jobs
+    go(course(office, ledger, sweep), ledger)
+
+    assert job.host.address == "192.0.2.9"
+    assert next(row.unit.name for row in sweeps.summary_of(ledger, sweep).units if row.hosts) == "Chi cục Một"
+
+
+def test_an_attempt_that_was_broken_off_goes_on_under_its_number_with_what_it_had(
+    office: Office, ledger: Ledger
+) -> None:
+    sweep = begun(office, ledger)
+    go(course(office, ledger, sweep), ledger, silent)
+    intent = an_intent_of(a_host(), "r1", sweep=sweep.id, attempt=2, mode=ToolMode.CLEAN)
+    ledger.begin(intent, (a_result(a_look()),))
+
+    (job,) = course(office, ledger, sweep).jobs
+
+    assert (job.host.name, job.attempt, job.so_far) == ("pc-01", 2, (a_result(a_look()),))
+    assert sweeps.tools_under_way(ledger, sweep) == ("pc-01",)
+
+
+def test_a_host_that_is_gone_is_unknown_and_a_new_one_is_not_added(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger)
+    office.invite("pc-01", "pc-02", "pc-04")
+
+    planned = course(office, ledger, sweep)
+    seen = go(planned, ledger)
+
+    assert (planned.new, [job.host.name for job in planned.gone]) == (("pc-04",), ["pc-03"])
+    assert seen.keys() == {"pc-01", "pc-02", "pc-03"}
+    assert (seen["pc-03"].verdict, seen["pc-03"].reason) == (Verdict.UNKNOWN, Reason.HOST_GONE)
+    assert is_over(ledger)
+    assert course(office, ledger, sweep).gone == ()
+
+
+def test_a_host_that_is_gone_keeps_what_it_had_committed(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger)
+    intent = an_intent_of(a_host("pc-03"), "r1", sweep=sweep.id, mode=ToolMode.CLEAN)
+    ledger.begin(intent, (a_result(a_look(a_match())),))
+    office.invite("pc-01", "pc-02")
+
+    seen = go(course(office, ledger, sweep), ledger)
+
+    assert seen["pc-03"].verdict is Verdict.INFECTED
+
+
+def test_without_a_sweep_there_is_nothing_to_go_on_with(office: Office, ledger: Ledger) -> None:
+    assert sweeps.unfinished(office.prepare(), ledger) is None
+    with pytest.raises(SweepError, match="the store has no sweep of this playbook and inventory; begin one without"):
+        sweeps.newest(office.prepare(), ledger)
+
+
+def test_a_sweep_of_another_playbook_file_is_another_sweep(office: Office, ledger: Ledger) -> None:
+    begun(office, ledger)
+    other = office.write("other.yml", HEAD + LOOK)
+
+    assert sweeps.unfinished(prepare(replace(office.request(), playbook=other)), ledger) is None
+
+
+def test_an_unfinished_sweep_goes_before_a_finished_one(office: Office, ledger: Ledger) -> None:
+    first, second = begun(office, ledger), begun(office, ledger)
+    go(course(office, ledger, second), ledger)
+
+    found, newest = sweeps.unfinished(office.prepare(), ledger), sweeps.newest(office.prepare(), ledger)
+
+    assert found
+    assert (found.id, newest.id) == (first.id, second.id)
+
+
+def test_of_a_finished_sweep_nothing_is_owed(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger)
+    go(course(office, ledger, sweep), ledger, infected)
+
+    found = sweeps.unfinished(office.prepare(), ledger)
+
+    assert found
+    assert found.id == sweep.id
+    assert course(office, ledger, found).jobs == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("playbook.yml", HEAD + LOOK + LOOK + CLEAN), ("bad.txt", f"{BAD}\n{'ab' * 32}\n")]
+)
+def test_a_sweep_does_not_go_on_with_another_playbook_or_list(
+    office: Office, ledger: Ledger, name: str, text: str
+) -> None:
+    office.write("playbook.yml", HEAD + LOOK + CLEAN)
+    sweep = begun(office, ledger)
+    office.write(name, text)
+
+    for find in (sweeps.unfinished, sweeps.newest):
+        with pytest.raises(SweepError) as caught:
+            find(office.prepare(), ledger)
+        assert str(caught.value) == f"'{name}' has changed since sweep '{sweep.id}' began; start a new sweep."
+
+
+def test_a_sweep_does_not_go_on_when_one_list_became_another(office: Office, ledger: Ledger) -> None:
+    office.write("playbook.yml", HEAD.replace("[bad.txt]", "[bad.txt, b.txt]") + LOOK)
+    office.write("b.txt", "cd" * 32)
+    begun(office, ledger)
+    office.write("b.txt", f"{BAD}\n")
+
+    with pytest.raises(SweepError, match="the set of lists and tools has changed since sweep"):
+        sweeps.unfinished(office.prepare(), ledger)
+
+
+def test_a_sweep_does_not_go_on_with_another_tool(office: Office, ledger: Ledger) -> None:
+    office.write("playbook.yml", HEAD + LOOK + CLEAN)
+    begun(office, ledger)
+    old = hashlib.sha256(b"#!/bin/sh\n").hexdigest()
+    office.write("quet.sh", "#!/bin/sh\necho\n")
+    text = (office.folder / "tool.yaml").read_text()
+    office.write("tool.yaml", text.replace(old, hashlib.sha256(b"#!/bin/sh\necho\n").hexdigest()))
+
+    with pytest.raises(SweepError, match=r"'tool\.yaml' has changed since sweep"):
+        sweeps.unfinished(office.prepare(), ledger)
+
+
+@pytest.mark.parametrize(
+    ("began", "goes_on", "sentence"),
+    [
+        ({}, {"apply": True}, "was begun without --apply; start a new sweep."),
+        ({"limit": "pc-01"}, {"limit": "pc-02"}, "was begun with --limit 'pc-01'; leave it out, or start a new sweep."),
+        ({}, {"limit": "pc-02"}, "was begun with --limit ''; leave it out, or start a new sweep."),
+    ],
+)
+def test_a_sweep_does_not_go_on_in_another_mode(
+    office: Office, ledger: Ledger, began: Any, goes_on: Any, sentence: str
+) -> None:
+    sweep = begun(office, ledger, **began)
+
+    with pytest.raises(SweepError) as caught:
+        sweeps.unfinished(office.prepare(**goes_on), ledger)
+
+    assert str(caught.value) == f"sweep '{sweep.id}' {sentence}"
+
+
+def test_a_sweep_goes_on_with_the_limit_it_was_begun_with(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger, limit="pc-01", apply=True)
+
+    found = sweeps.unfinished(office.prepare(limit="pc-01", apply=True), ledger)
+
+    assert found == sweep
+
+
+# retry
+
+
+@pytest.mark.parametrize(("retry", "again"), [(Verdict.UNKNOWN, "pc-02"), (Verdict.INFECTED, "pc-01")])
+def test_a_retry_adds_an_attempt_to_hosts_of_that_verdict_only(
+    office: Office, ledger: Ledger, retry: Verdict, again: str
+) -> None:
+    sweep = begun(office, ledger)
+    says = each_says(pc_01=infected, pc_02=silent)
+    go(course(office, ledger, sweep), ledger, says)
+
+    for number in (2, 3):
+        planned = course(office, ledger, sweep, retry)
+        assert owed(planned) == [(again, number)]
+        go(planned, ledger, says)
+
+    assert [attempt.number for attempt in ledger.attempts(sweep.id)[again]] == [1, 2, 3]
+    assert is_over(ledger)
+
+
+def test_a_retry_judges_over_all_attempts(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger)
+    go(course(office, ledger, sweep), ledger, each_says(pc_01=infected))
+
+    seen = go(course(office, ledger, sweep, Verdict.INFECTED), ledger, clean)
+
+    assert seen["pc-01"].verdict is Verdict.CLEANED
+
+
+def test_a_retry_of_unknown_visits_hosts_that_were_never_visited(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger)
+    (visited,) = go(course(office, ledger, sweep), ledger, hosts=1)
+
+    assert {name for name, _ in owed(course(office, ledger, sweep, Verdict.UNKNOWN))} == (
+        {"pc-01", "pc-02", "pc-03"} - {visited}
+    )
+
+
+def test_a_retry_that_was_broken_off_goes_on_with_a_resume(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger)
+    go(course(office, ledger, sweep), ledger, silent)
+    ledger.begin(an_intent_of(a_host(), "r1", sweep=sweep.id, attempt=2, mode=ToolMode.CLEAN), ())
+    assert not is_over(ledger)
+
+    found = sweeps.unfinished(office.prepare(), ledger)
+
+    assert found
+    go(course(office, ledger, found), ledger)
+    assert is_over(ledger)
+    assert [attempt.number for attempt in ledger.attempts(sweep.id)["pc-01"]] == [1, 2]

@@ -1,0 +1,244 @@
+"""Whatever an operator got wrong is told with its place and a remedy, before any host is touched."""
+
+# ruff: noqa: E501  # a table of mistakes reads best with one a line
+
+import socket
+from typing import Any, NoReturn
+
+import pytest
+
+from controller import plugins
+from controller.app.secrets import secret_of
+from controller.errors import (
+    InventoryError,
+    ListError,
+    OperatorError,
+    PatternError,
+    PlaybookError,
+    SecretError,
+)
+from controller.model.playbook import LookArguments
+from controller.model.sweep import Blindness
+from tests.builders import BAD
+from tests.office import CLEAN, HEAD, LOOK, VARS, Office
+
+PROCESSES = "'files', 'host', 'processes'"
+MISTAKES = [
+    ("  - check_iocs: {collector: proceses}\n", "playbook.yml:5:29", f"there is no collector 'proceses'; use one of {PROCESSES}."),
+    ("  - collect: {collector: ../files}\n", "playbook.yml:5:26", f"there is no collector '../files'; use one of {PROCESSES}."),
+    (LOOK + "  - clean: {cleaner: chui, tool: tool.yaml}\n", "playbook.yml:6:22", "there is no cleaner 'chui'; use one of 'clamav', 'generic'."),
+    ("  - check_iocs: {collector: files}\n", "playbook.yml:5:5", "the collector 'files' needs 'roots'; name folders for each platform."),
+    ("  - collect: {collector: processes, roots: {linux: [/a]}}\n", "playbook.yml:5:44", "the collector 'processes' takes no 'roots'; leave it out."),
+    ("  - collect: {collector: processes, max_files: 3}\n", "playbook.yml:5:48", "the collector 'processes' takes no 'max_files'; leave it out."),
+    (LOOK + "  - clean: {cleaner: generic, tool: tool.yaml, roots: {linux: [/a]}}\n", "tool.yaml:1:1", "the task gives roots, but its arguments do not take them; add '{roots}'"),
+    (LOOK + "  - clean: {cleaner: clamav, tool: tool.yaml}\n", "tool.yaml:1:1", "the task gives it no whole paths to scan; add 'roots' to the task"),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_host_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test here may open a socket or load a transport."""
+
+    def touched(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("a host was touched")
+
+    load = plugins.load
+    monkeypatch.setattr(socket, "socket", touched)
+    monkeypatch.setattr(socket, "getaddrinfo", touched)
+    monkeypatch.setattr(
+        plugins, "load", lambda family, name: touched() if family == "transports" else load(family, name)
+    )
+
+
+def refusal(office: Office, kind: type[OperatorError], **but: Any) -> str:
+    """Prepare in vain, and return the message without the folder."""
+    with pytest.raises(kind) as caught:
+        office.prepare(**but)
+    assert caught.value.exit_status == 2
+    return str(caught.value).replace(f"{office.folder}/", "")
+
+
+@pytest.mark.parametrize(("tasks", "where", "sentence"), MISTAKES)
+def test_a_mistake_in_the_playbook_is_told_with_its_place(
+    office: Office, tasks: str, where: str, sentence: str
+) -> None:
+    office.write("playbook.yml", HEAD + tasks)
+
+    assert refusal(office, PlaybookError) == f"{where}: {sentence}"
+
+
+def test_a_look_with_nothing_to_look_for_is_refused(office: Office) -> None:
+    office.write("playbook.yml", HEAD.replace("ioc_lists: [bad.txt]\n", "") + LOOK)
+
+    assert refusal(office, PlaybookError).startswith("playbook.yml:4:")
+
+
+def test_lists_that_no_look_can_see_are_refused(office: Office) -> None:
+    office.write("bad.txt", "xau.example\n192.0.2.66\n")
+
+    expected = "no look of this playbook can see any indicator of its lists; add a look, or other lists."
+    assert refusal(office, ListError) == expected
+
+
+def test_indicators_that_no_look_can_see_are_counted(office: Office) -> None:
+    office.write("bad.txt", f"{BAD}\nxau.example\nte.example\n192.0.2.66\n")
+
+    prepared = office.prepare()
+
+    assert set(prepared.blind) == {
+        Blindness(kind="domain", unseen=2, total=4),
+        Blindness(kind="address", unseen=1, total=4),
+    }
+
+
+def test_a_playbook_that_only_collects_needs_no_list(office: Office) -> None:
+    office.write("playbook.yml", "name: p\nhosts: all\ntasks: [collect: {collector: processes}]\n")
+
+    assert (office.prepare().lists, office.prepare().blind) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("rejected", "allowed", "taken"), [(1, 0.05, True), (2, 0.05, False), (2, 0.1, True), (1, 0.0, False)]
+)
+def test_a_list_with_too_many_bad_lines_is_refused(office: Office, rejected: int, allowed: float, taken: bool) -> None:
+    good = [f"{number:064x}" for number in range(0x1A2B3C, 0x1A2B3C + 20 - rejected)]
+    office.write("bad.txt", "\n".join([*good, *["not an indicator at all"] * rejected]))
+
+    if taken:
+        assert office.prepare(max_rejected=allowed).rejected == rejected
+    else:
+        message = refusal(office, ListError, max_rejected=allowed)
+        assert message.startswith(f"bad.txt:{21 - rejected}:1: {rejected} of 20 lines are rejected, the first since ")
+        assert message.endswith("; mend them, or allow more with --max-rejected.")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b"# only a note\n\n", "the list 'bad.txt' holds no indicator that can be used; mend it, or take it out of the playbook."),
+        (b"not an indicator\n", "the list 'bad.txt' holds no indicator that can be used; mend it, or take it out of the playbook."),
+        (b"\xff\xfea", "the list 'bad.txt' is not text in UTF-8 or UTF-16; save it as UTF-8."),
+        (b"MZ\0\0", "the list 'bad.txt' is not text in UTF-8 or UTF-16; save it as UTF-8."),
+    ],
+)  # fmt: skip
+def test_a_list_that_cannot_be_used_is_refused(office: Office, text: bytes, sentence: str) -> None:
+    office.write("bad.txt", text)
+
+    assert refusal(office, ListError, max_rejected=1.0) == sentence
+
+
+def test_a_limit_narrows_the_hosts_of_the_playbook(office: Office) -> None:
+    assert [host.name for host in office.prepare(limit="mot:!pc-01").given] == ["pc-02"]
+
+
+def test_a_limit_that_leaves_no_host_is_refused(office: Office) -> None:
+    office.write("playbook.yml", HEAD.replace("all", "mot") + LOOK)
+
+    expected = "--limit 'pc-03' leaves none of the playbook's hosts 'mot'; widen one of them."
+    assert refusal(office, PatternError, limit="pc-03") == expected
+
+
+@pytest.mark.parametrize("limit", ["pc-99", "pc-01:!pc-01"])
+def test_a_limit_that_matches_nothing_is_never_all(office: Office, limit: str) -> None:
+    assert limit in refusal(office, PatternError, limit=limit)
+
+
+def test_a_variable_that_is_not_honoured_is_refused_at_its_place(office: Office) -> None:
+    office.write("inventory.yml", f"all:\n{VARS}  hosts:\n    pc-01: {{ansible_ssh_common_args: -J x}}\n")
+
+    assert refusal(office, InventoryError).startswith("inventory.yml:4:")
+
+
+def secret_at(office: Office, place: str) -> None:
+    office.write("inventory.yml", f"all:\n  hosts:\n    pc-01: {{ansible_user: an, lamsach_secret: '{place}'}}\n")
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_secret_that_is_not_in_the_environment_is_refused(
+    office: Office, monkeypatch: pytest.MonkeyPatch, value: str | None
+) -> None:
+    secret_at(office, "env:LAMSACH_TEST_SECRET")
+    monkeypatch.delenv("LAMSACH_TEST_SECRET", raising=False)
+    if value is not None:
+        monkeypatch.setenv("LAMSACH_TEST_SECRET", value)
+
+    expected = "the secret 'env:LAMSACH_TEST_SECRET' of host 'pc-01' is empty or not there; put the password there."
+    assert refusal(office, SecretError) == expected
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"\r\nmat-khau\n", b"\xef\xbb\xbf\n"])
+def test_an_empty_secret_file_is_refused(office: Office, text: bytes) -> None:
+    secret_at(office, "file:mat-khau")
+    office.write("mat-khau", text)
+
+    expected = "the secret 'file:mat-khau' of host 'pc-01' is empty or not there; put the password there."
+    assert refusal(office, SecretError) == expected
+
+
+def test_a_secret_file_that_cannot_be_read_is_refused(office: Office) -> None:
+    secret_at(office, "file:mat-khau")
+    (office.folder / "mat-khau").unlink()
+    expected = "the secret file 'mat-khau' of host 'pc-01' cannot be read ({}); mend it."
+    assert refusal(office, SecretError) == expected.format("No such file or directory")
+
+    office.write("mat-khau", b"\xff\xfe")
+    assert refusal(office, SecretError) == expected.format("it is not UTF-8")
+
+    (office.folder / "mat-khau").unlink()
+    (office.folder / "mat-khau").mkdir()
+    assert refusal(office, SecretError) == expected.format("Is a directory")
+
+
+@pytest.mark.parametrize("text", [b"m\xe1\xba\xadt kh\xe1\xba\xa9u ", b"m\xe1\xba\xadt kh\xe1\xba\xa9u \r\nmore"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_secret_is_the_first_line_of_its_file_without_a_byte_order_mark(
+    office: Office, text: bytes, mark: bytes
+) -> None:
+    office.write("mat-khau", mark + text)
+
+    secrets = [secret_of(host) for host in office.prepare().given]
+
+    assert [each.reveal() for each in secrets if each] == ["mật khẩu "] * 3
+
+
+def test_a_host_without_key_and_secret_is_refused(office: Office) -> None:
+    office.write("inventory.yml", "all:\n  hosts:\n    pc-01: {ansible_user: an}\n")
+
+    assert refusal(office, SecretError) == (
+        "host 'pc-01' has neither a key file nor a secret; set ansible_ssh_private_key_file or lamsach_secret."
+    )
+
+
+def test_a_key_that_cannot_be_read_is_refused(office: Office) -> None:
+    office.write("inventory.yml", "all:\n  hosts:\n    pc-01: {ansible_ssh_private_key_file: khoa}\n")
+
+    assert "khoa" in refusal(office, SecretError)
+
+
+def test_secrets_of_hosts_that_are_not_given_are_not_asked_for(office: Office) -> None:
+    secret = "{ansible_user: an, lamsach_secret: 'env:LAMSACH_NO_SUCH'}"
+    office.write("inventory.yml", f"all:\n{VARS}  hosts:\n    pc-01: {{}}\n    pc-02: {secret}\n")
+
+    assert [host.name for host in office.prepare(limit="pc-01").given] == ["pc-01"]
+
+
+def test_any_look_may_be_given_its_seconds(office: Office) -> None:
+    office.write("playbook.yml", HEAD + LOOK + "  - collect: {collector: host, seconds: 5}\n")
+
+    assert office.prepare().playbook.tasks[1].look == LookArguments(collector="host", seconds=5)
+
+
+def test_everything_that_a_sweep_must_keep_is_at_hand(office: Office) -> None:
+    office.write("playbook.yml", HEAD + LOOK + CLEAN + CLEAN)
+
+    prepared = office.prepare()
+
+    assert [(file.role, file.name) for file in prepared.files] == [
+        ("playbook", "playbook.yml"),
+        ("tool", "tool.yaml"),
+        ("list", "bad.txt"),
+    ]
+    assert all((office.folder / file.name).read_bytes() == file.data for file in prepared.files)
+    assert set(prepared.collectors) == {"host", "files", "processes"}
+    assert prepared.playbook.path == str(office.folder.resolve() / "playbook.yml")
+    assert prepared.inventory.path == str(office.folder.resolve() / "inventory.yml")

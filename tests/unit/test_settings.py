@@ -1,0 +1,50 @@
+"""`lamsach.yml`: option, then environment, then file, then default."""
+
+from pathlib import Path
+
+import pytest
+
+from controller.errors import OperatorError
+from controller.loading import settings
+from tests.e2e.conftest import Site
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "lamsach.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_paths_begin_at_the_files_own_folder(tmp_path: Path) -> None:
+    given = settings.load(written(tmp_path, "store: kho/lamsach.db\nforks: 8\nlogon_budget: 1\n"))
+
+    assert given == {"store": str(tmp_path / "kho" / "lamsach.db"), "forks": 8, "logon_budget": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("forkz: 8\n", "1:1"), ("store: a\nforks: many\n", "2:8"), ("forks: 0\n", "1:8"), ("- a\n", "1:1")],
+)
+def test_a_mistake_is_told_with_its_place(tmp_path: Path, text: str, place: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(OperatorError) as caught:
+        settings.load(path)
+
+    assert str(caught.value).startswith(f"{path}:{place}: ")
+
+
+def test_the_option_beats_the_environment_and_the_environment_the_file(tmp_path: Path) -> None:
+    site = Site(tmp_path, tmp_path)
+    written(tmp_path, "store: from-file.db\n")
+
+    assert "from-file.db" in site.lamsach("sweeps").stderr
+    assert "from-environment.db" in site.lamsach("sweeps", LAMSACH_SWEEPS_STORE="from-environment.db").stderr
+    assert "from-option.db" in site.lamsach("sweeps", "--store", "from-option.db", LAMSACH_SWEEPS_STORE="x.db").stderr
+
+
+def test_a_broken_file_is_an_operators_mistake(tmp_path: Path) -> None:
+    written(tmp_path, "forkz: 8\n")
+    done = Site(tmp_path, tmp_path).lamsach("sweeps")
+
+    assert done.returncode == 2
+    assert "did you mean 'forks'" in done.stderr

@@ -1,0 +1,228 @@
+"""A look asks one question, and takes only a whole answer to that very question."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from controller.errors import HostError, Reason
+from controller.model.collector import StoppedBy
+from controller.model.fleet import Connection
+from controller.model.indicator import Kind
+from controller.model.playbook import LookArguments, Module, Task
+from controller.model.result import Look, TaskState
+from controller.tasks.look import kept
+from controller.transports.base import Reply
+from controller.transports.canned import CannedHost, CannedSession
+from tests.builders import BAD, a_host, a_job, a_task
+from tests.visits import (
+    BY_BAD_HASH,
+    NONCE,
+    Stage,
+    a_collector,
+    a_file,
+    a_files_task,
+    a_list,
+    a_process,
+    cut,
+    framed,
+    judging_by,
+    processes,
+)
+
+OURS = "/var/lib/lamsach/tools/quet.sh"
+
+
+def ask(reply: Reply, task: Task | None = None, **but: Any) -> tuple[Look, tuple[str, ...]]:
+    """Make one look, and return it with the arguments that were sent."""
+    stage = Stage(CannedHost(replies=[reply]), **but)
+    (look,) = stage.do(task or a_task()).looks
+    return look, stage.asked[0]
+
+
+def refused(reply: Reply) -> HostError:
+    with pytest.raises(HostError) as caught:
+        Stage(CannedHost(replies=[reply])).do(a_task())
+    return caught.value
+
+
+pytestmark = pytest.mark.usefixtures("known_nonce")
+
+
+def test_the_script_is_sent_with_nonce_and_sysroot() -> None:
+    stage = Stage(CannedHost(replies=[processes(sysroot="/mnt/o-cung")]))
+
+    stage.do(a_task(), a_job(host=a_host(sysroot="/mnt/o-cung")))
+
+    (sent,) = (each for each in stage.transport.sent if each.verb == "run")
+    assert sent.script == next(iter(a_collector("processes").scripts.values()))
+    assert sent.arguments == (NONCE, "/mnt/o-cung", "seconds=120")
+
+
+def test_an_answer_about_another_disk_is_refused() -> None:
+    assert refused(processes(sysroot="/mnt/khac")).reason is Reason.ANSWER_GARBLED
+
+
+def test_an_answer_with_another_nonce_is_refused_and_kept() -> None:
+    reply = processes(nonce="cd" * 8)
+
+    error = refused(reply)
+
+    assert (error.reason, error.raw) == (Reason.ANSWER_GARBLED, reply.stdout)
+
+
+@pytest.mark.usefixtures("monkeypatch")
+def test_each_question_has_a_nonce_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # the real nonce
+    stage = Stage(CannedHost(replies=[processes(), processes()]))
+
+    for _ in range(2):
+        with pytest.raises(HostError, match=r"answer\.garbled"):
+            stage.do(a_task())
+
+    first, second = (arguments[0] for arguments in stage.asked)
+    assert first != second
+    assert len(first) == 16
+
+
+def test_the_end_of_stderr_and_the_exit_code_stand_in_the_detail() -> None:
+    error = refused(cut(processes(), exit_code=137, stderr=b"x" * 1000 + b"\xff: Killed\n"))
+
+    assert error.reason is Reason.ANSWER_CUT
+    assert error.detail.startswith("'processes' has no end line after 1 lines; exit 137: xxx")
+    assert error.detail.endswith("\ufffd: Killed")
+    assert len(error.detail) < 500
+
+
+def test_a_whole_answer_with_a_failed_script_is_refused() -> None:
+    error = refused(replace(processes(), exit_code=1))
+
+    assert (error.reason, error.detail) == (Reason.ANSWER_GARBLED, "a whole answer, but exit 1")
+
+
+def test_a_whole_answer_is_kept_under_its_hash() -> None:
+    reply = processes()
+
+    look, _ = ask(reply)
+
+    assert look.answer == kept(reply.stdout)
+    assert kept(reply.stdout).sha256 == sha256(reply.stdout).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("hashes", "sent"),
+    [((), ()), ((Kind.MD5,), ("hashes=md5",)), ((Kind.MD5, Kind.SHA1), ("hashes=md5", "hashes=sha1"))],
+)
+def test_weak_hashes_are_asked_for_only_when_a_list_holds_them(hashes: tuple[Kind, ...], sent: tuple[str, ...]) -> None:
+    _, arguments = ask(processes(), judging=lambda _: judging_by(a_list((Kind.SHA256, BAD)), hashes=hashes))
+
+    assert arguments == (NONCE, "-", "seconds=120", *sent)
+
+
+def test_a_collection_is_not_judged_and_asks_for_no_hash() -> None:
+    task = Task(name="collect", module=Module.COLLECT, look=LookArguments(collector="processes"))
+
+    look, arguments = ask(processes(a_process(sha256=BAD)), task)
+
+    assert (look.judged, look.matches, look.key.lists) == (False, (), ())
+    assert Kind.SHA256 in {each.kind for each in look.observations}
+    assert arguments == (NONCE, "-", "seconds=120")
+
+
+def test_what_was_seen_is_judged_and_counted() -> None:
+    rows = (a_process("/tmp/x", BAD), a_process("/usr/bin/dung"))
+
+    look, _ = ask(processes(*rows, unread=3, stopped="time"))
+
+    assert [(match.value, match.where) for match in look.matches] == [(BAD, "pid 812 /tmp/x")]
+    assert (look.rows, look.unread, look.stopped, look.judged) == (2, 3, StoppedBy.TIME, True)
+
+
+def test_the_lists_of_the_task_judge_it() -> None:
+    by_name = {("b.txt",): BY_BAD_HASH}
+    task = Task(name="t", module=Module.CHECK_IOCS, look=LookArguments(collector="processes", lists=("b.txt",)))
+
+    look, _ = ask(processes(a_process(sha256=BAD)), task, judging=by_name.__getitem__)
+
+    assert (len(look.matches), look.key.lists) == (1, ("bad.txt",))
+
+
+def test_the_same_question_has_the_same_key_and_another_has_another() -> None:
+    reply = framed("files", a_file("/a", "folder"))
+    key = ask(reply, a_files_task("/a", "/b", max_files=5))[0].key
+
+    assert key == ask(reply, a_files_task("/b", "/a", max_files=5))[0].key
+    others = [
+        ask(reply, a_files_task("/a", max_files=5))[0].key,
+        ask(reply, a_files_task("/a", "/b"))[0].key,
+        ask(reply, a_files_task("/a", "/b", max_files=5, seconds=9))[0].key,
+        ask(reply, a_files_task("/a", "/b", max_files=5), judging=lambda _: judging_by())[0].key,
+    ]
+    assert key not in others
+    assert key.arguments == ("max_files=5", "root=/a", "root=/b", "seconds=300")
+    assert key.lists == ("bad.txt",)
+
+
+def test_the_limits_of_the_task_are_sent() -> None:
+    _, arguments = ask(framed("files", a_file("/a", "folder")), a_files_task("/a", max_files=7, seconds=9))
+
+    assert arguments == (NONCE, "-", "max_files=7", "root=/a", "seconds=9")
+
+
+@pytest.mark.parametrize(
+    ("path", "pushed", "excused"),
+    [
+        (OURS, BAD, True),
+        (OURS, "22" * 32, False),
+        ("/tmp/quet.sh", BAD, False),
+        ("/var/lib/lamsach-khac/quet.sh", BAD, False),
+        ("/mnt/var/lib/lamsach/quet.sh", BAD, False),
+    ],
+)
+def test_our_own_file_is_excused_only_by_place_and_hash_together(path: str, pushed: str, excused: bool) -> None:
+    look, _ = ask(
+        framed("files", a_file(path, sha256=BAD)), a_files_task("/var"), pushed=frozenset({pushed, "33" * 32})
+    )
+
+    assert (look.matches == ()) is excused
+    assert look.rows == 1
+
+
+def test_a_file_without_a_hash_is_never_ours() -> None:
+    look, _ = ask(framed("files", a_file(OURS)), a_files_task("/var"), pushed=frozenset({BAD}))
+
+    assert OURS in {each.value for each in look.observations}
+
+
+def test_a_script_gets_more_time_than_it_gives_itself() -> None:
+    class Timed(CannedSession):
+        def __init__(self) -> None:
+            self.seconds: list[float] = []
+
+        def run(self, script: str, arguments: Sequence[str] = (), *, seconds: float) -> Reply:
+            self.seconds.append(seconds)
+            return framed("files", a_file("/a", "folder"))
+
+    session = Timed()
+    Stage(CannedHost()).do(a_files_task("/a", seconds=600), session=session)
+
+    (seconds,) = session.seconds
+    assert 600 < seconds <= 630
+
+
+def test_a_task_without_a_script_for_the_platform_is_skipped() -> None:
+    stage = Stage(CannedHost())
+
+    result = stage.do(a_task(), a_job(host=a_host(connection=Connection.PSRP)))
+
+    assert (result.state, result.looks, stage.verbs) == (TaskState.SKIPPED, (), ["open"])
+
+
+def test_a_task_without_roots_for_the_platform_is_skipped() -> None:
+    stage = Stage(CannedHost())
+
+    result = stage.do(a_files_task())
+
+    assert (result.state, stage.verbs) == (TaskState.SKIPPED, ["open"])
