@@ -32,7 +32,8 @@ from controller.transports.ssh_keys import load_key
 class SweepRequest:
     """What an operator asked for. `limit` narrows the playbook's hosts; `max_rejected` is a share of a list's lines.
 
-    `logon_budget` is how many refusals of one shared account within half an hour stop it.
+    `logon_budget` is how many refusals of one shared account within half an hour stop it. `again` says that an
+    older sweep goes on: whom it visits, and with what, is known only when its roster is.
     """
 
     playbook: Path
@@ -41,6 +42,7 @@ class SweepRequest:
     apply: bool = False
     max_rejected: float = 0.05
     logon_budget: int = BUDGET
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +78,8 @@ def prepare(request: SweepRequest) -> Prepared:
     book = playbooks.load(request.playbook)
     inventory = inventories.load(request.inventory)
     given = _given(inventory, book.playbook, request.limit)
-    reach.check_reach(inventory, given)
-    _check_credentials(given)
+    if not request.again:
+        check_reachable(inventory, given)
     collectors = _collectors(book)
     _check_cleaners(book)
     lists, files = read_lists(book.playbook.lists, max_rejected=request.max_rejected)
@@ -106,8 +108,14 @@ def _given(inventory: Inventory, playbook: Playbook, limit: str) -> tuple[Host, 
     return narrowed
 
 
-def _check_credentials(hosts: Sequence[Host]) -> None:
-    """Every host has something to log on with, and every key and secret can be read."""
+def check_reachable(inventory: Inventory, hosts: Sequence[Host]) -> None:
+    """Make sure that every host is reached in a way we honour, and that its key or secret can be read.
+
+    Raises:
+        OperatorError: for the first that is not.
+
+    """
+    reach.check_reach(inventory, hosts)
     for host in hosts:
         if not host.key_file and not host.secret:
             raise SecretError(

@@ -8,7 +8,7 @@ from functools import partial
 
 from controller import __version__
 from controller.app.judging import judged, judged_attempts
-from controller.app.preflight import Prepared
+from controller.app.preflight import Prepared, check_reachable
 from controller.app.worker import now, worker_context
 from controller.engine.executors.base import Executor, RunHost
 from controller.engine.executors.threads import ThreadExecutor
@@ -35,6 +35,8 @@ class Course:
 
 def begin(prepared: Prepared, ledger: Ledger) -> Sweep:
     """Write down what is about to happen, and only then return."""
+    if prepared.request.again:
+        check_reachable(prepared.inventory, prepared.given)
     started = now()
     request = prepared.request
     given = {host.name for host in prepared.given}
@@ -87,6 +89,10 @@ def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict |
 
     Call it while the sweep is held. Roster, units and mode are the sweep's; only how a host is reached is read
     anew. A host that was not visited yet is unknown.
+
+    Raises:
+        OperatorError: a host that is owed a visit cannot be reached as the inventory says.
+
     """
     finished = ledger.attempts(sweep.id)
     given = [entry.name for entry in sweep.roster if entry.given]
@@ -145,8 +151,7 @@ def summary_of(ledger: Ledger, sweep: Sweep) -> SweepSummary:
 
 def tools_under_way(ledger: Ledger, sweep: Sweep) -> tuple[str, ...]:
     """The hosts on which a tool was started whose end nobody has seen."""
-    hosts = (entry.name for entry in sweep.roster if entry.given)
-    return tuple(name for name in hosts if ledger.open_intents(sweep.id, name))
+    return ledger.hosts_under_way(sweep.id)
 
 
 def _course(sweep: Sweep, names: Sequence[str], prepared: Prepared, ledger: Ledger) -> Course:
@@ -169,6 +174,7 @@ def _course(sweep: Sweep, names: Sequence[str], prepared: Prepared, ledger: Ledg
             so_far=started.so_far if started else (),
         )
         (jobs if name in reachable else gone).append(job)
+    check_reachable(prepared.inventory, [job.host for job in jobs])
     new = tuple(name for name in reachable if name not in units)
     return Course(sweep=sweep, jobs=tuple(jobs), gone=tuple(gone), new=new)
 

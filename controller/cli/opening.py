@@ -18,7 +18,10 @@ def opening(course: Course, prepared: Prepared) -> str:
 
 def closing(summary: SweepSummary, under_way: Sequence[str], *, interrupted: bool) -> str:
     """Say how to go on, where there is something to go on with."""
-    lines = [f"A tool still runs on {shown(host)}; --resume waits for its end." for host in under_way]
+    lines = [
+        f"A tool may still run on {shown(host)}: nobody saw its end; --resume or --retry settles it."
+        for host in under_way
+    ]
     if interrupted:
         lines.append(f"Interrupted; sweep {', '.join(summary.sweeps)} goes on with --resume.")
     return "\n".join(lines)

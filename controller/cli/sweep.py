@@ -102,6 +102,7 @@ def sweep(
         apply=apply,
         max_rejected=max_rejected / 100,
         logon_budget=logon_budget,
+        again=resume or retry is not None,
     )
     return _sweep(
         prepare(request), store, _Mode(resume=resume, retry=Verdict(retry) if retry else None, forks=forks), form

@@ -34,5 +34,5 @@ def expected(pc: LabPc, *, clean: bool) -> Expected:
         cleaned = clean and not tool_fails
         return Expected(Verdict.CLEANED) if cleaned else Expected(Verdict.INFECTED, Reason.MATCH_FOUND)
     if clean and tool_fails:
-        return Expected(Verdict.UNKNOWN, Reason.CLEANER_FAILED)
+        return Expected(Verdict.UNKNOWN, Reason.CLEANER_UNFINISHED)
     return Expected(Verdict.CLEAN)

@@ -1,6 +1,6 @@
 """What the writers take from one host's line."""
 
-from controller.model.indicator import Grade
+from controller.model.indicator import Grade, Match
 from controller.model.summary import UnitSummary
 from controller.model.verdict import Judgement
 
@@ -13,7 +13,17 @@ def judged(row: UnitSummary) -> list[tuple[str, Judgement]]:
 def first_seen(judgement: Judgement) -> str:
     """Return what weighs most, raw: a match before a finding, a strong match before a weak one, open before handled."""
     for match in sorted(judgement.matches, key=lambda each: each.grade is Grade.SUSPECT):
-        return f"{match.seen} ({match.kind}, {match.list}:{match.line})"
+        return _told(match)
     for finding in sorted(judgement.findings, key=lambda each: each.state.handled):
         return f"{finding.threat} in {finding.object}: {finding.state}"
     return ""
+
+
+def _told(match: Match) -> str:
+    """Say where it was seen: a hash alone leads nobody to the file."""
+    place = f"{match.list}:{match.line}"
+    if not match.where:
+        return f"{match.seen} ({match.kind}, {place})"
+    if match.seen in match.where:
+        return f"{match.where} ({match.kind}, {place})"
+    return f"{match.where} ({match.kind} {match.seen[:12]}…, {place})"

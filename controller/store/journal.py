@@ -72,6 +72,18 @@ def still_open(connection: Connection, sweep: str, host: str) -> tuple[Intent, .
     return tuple(_intent(row) for row in connection.execute(_starts(sweep, host, IntentState.BEGUN)))
 
 
+def hosts_under_way(connection: Connection, sweep: str) -> tuple[str, ...]:
+    """Return the hosts of a sweep that have a start without an end, by name."""
+    of_sweep = (
+        select(visits.c.host)
+        .join_from(table, visits)
+        .where(visits.c.sweep == sweep, table.c.state == IntentState.BEGUN)
+        .distinct()
+        .order_by(visits.c.host)
+    )
+    return tuple(connection.scalars(of_sweep))
+
+
 def finished(connection: Connection, sweep: str, host: str, attempt: int) -> tuple[tuple[Intent, ToolRun], ...]:
     """Return the starts of an attempt that came to their end, oldest first; logs without their data."""
     rows = connection.execute(_starts(sweep, host, IntentState.FINISHED).where(visits.c.number == attempt))

@@ -170,6 +170,11 @@ class Ledger:
         with self._reading() as connection:
             return journal.still_open(connection, sweep, host)
 
+    def hosts_under_way(self, sweep: str) -> tuple[str, ...]:
+        """Return the hosts with a start that is neither finished nor interrupted, by name."""
+        with self._reading() as connection:
+            return journal.hosts_under_way(connection, sweep)
+
     def finished_runs(self, sweep: str, host: str, attempt: int) -> tuple[tuple[Intent, ToolRun], ...]:
         """Return the starts of this attempt that came to their end, oldest first."""
         with self._reading() as connection:

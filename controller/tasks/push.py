@@ -31,14 +31,14 @@ class Push:
     def run(self, index: int, task: Task, context: TaskContext) -> TaskResult:
         """Place it; one that lies there already is left alone, and said."""
         arguments, platform = _arguments(task), context.host.platform
+        name = Path(arguments.file).name
         if arguments.dest and not _belongs(arguments.dest, platform):
             return TaskResult(index=index, name=task.name, state=TaskState.SKIPPED)
         if arguments.dest and not context.apply:
-            plan = (f"put '{Path(arguments.file).name}' at '{_dest(arguments, platform)}'",)
+            plan = (f"put '{name}' at '{_dest(arguments, platform)}'",)
             return TaskResult(index=index, name=task.name, state=TaskState.PLANNED, plan=plan)
         if not context.greeting.elevated:
-            raise HostError(Reason.RIGHTS_MISSING, f"to put '{Path(arguments.file).name}' needs an administrator")
-        name = Path(arguments.file).name
+            raise HostError(Reason.RIGHTS_MISSING, f"putting '{name}' there needs an administrator")
         new = context.session.put(Path(arguments.file), sha256=arguments.sha256, file_name=name)
         if arguments.dest:
             new = _placed(arguments, context)

@@ -8,7 +8,7 @@ import pytest
 
 from controller.app import sweep as sweeps
 from controller.app.preflight import prepare
-from controller.errors import Reason, SweepError
+from controller.errors import Reason, SecretError, SweepError
 from controller.model.result import ToolMode
 from controller.model.verdict import Verdict
 from controller.store.ledger import Ledger
@@ -84,6 +84,19 @@ def test_a_host_that_is_gone_keeps_what_it_had_committed(office: Office, ledger:
     seen = go(course(office, ledger, sweep), ledger)
 
     assert seen["pc-03"].verdict is Verdict.INFECTED
+
+
+def test_what_a_resume_needs_to_log_on_is_checked_for_those_it_visits_only(office: Office, ledger: Ledger) -> None:
+    sweep = begun(office, ledger)
+    go(course(office, ledger, sweep), ledger, hosts=3)
+    (office.folder / "mat-khau").unlink()
+    again = office.prepare(again=True)
+
+    assert sweeps.course_of(sweep, again, ledger).jobs == ()
+    with pytest.raises(SecretError, match="mat-khau"):
+        sweeps.course_of(sweep, again, ledger, Verdict.CLEAN)
+    with pytest.raises(SecretError, match="mat-khau"):
+        sweeps.begin(again, ledger)
 
 
 def test_without_a_sweep_there_is_nothing_to_go_on_with(office: Office, ledger: Ledger) -> None:

@@ -26,6 +26,15 @@ def test_the_ledger_is_the_journal_that_the_engine_asks_for(ledger: Ledger) -> N
     assert journal.open_intents("s1", "pc-01") == (an_intent(),)
 
 
+def test_hosts_with_a_start_nobody_saw_the_end_of_are_named(ledger: Ledger) -> None:
+    for run_id, host in (("r1", "pc-02"), ("r2", "pc-02"), ("r3", "pc-01"), ("r4", "pc-03")):
+        ledger.begin(an_intent(run_id, host=host), ())
+    ledger.finish(a_run(run_id="r3"))
+    ledger.interrupt("r4")
+
+    assert ledger.hosts_under_way("s1") == ("pc-02",)
+
+
 def test_a_start_is_settled_in_a_later_attempt(ledger: Ledger) -> None:
     seen = looked(saw("/tmp/x"))
     ledger.begin(an_intent("r1"), ())

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import unicodedata
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -11,12 +12,14 @@ from wcwidth import wcswidth
 
 from controller.errors import Reason
 from controller.model.fleet import Unit
-from controller.model.verdict import Verdict
+from controller.model.verdict import Judgement, Verdict
 from controller.reports.aggregate import summarise
+from controller.reports.lines import first_seen
 from controller.reports.writers import csv as csv_writer
 from controller.reports.writers import json as json_writer
 from controller.reports.writers import table
 from controller.reports.writers.base import Writer
+from tests.builders import a_match
 from tests.summaries import HOSTILE, a_hostile_summary, a_summary, an_entry, judged
 
 WRITERS: dict[str, Writer] = {
@@ -149,3 +152,17 @@ def test_no_spreadsheet_computes_what_a_host_said(start: str) -> None:
     (row,) = sheet(csv_writer.write_hosts(summarise((), (an_entry("a"),), {"a": detail})))
 
     assert row["detail"].startswith(("'", "\\x09"))
+
+
+@pytest.mark.parametrize(
+    ("seen", "where", "told"),
+    [
+        ("9f" * 32, "pid 812 /var/tmp/x", f"pid 812 /var/tmp/x (sha256 {'9f' * 6}…, bad.txt:1)"),
+        ("/var/tmp/x", "pid 812 /var/tmp/x", "pid 812 /var/tmp/x (sha256, bad.txt:1)"),
+        ("203.0.113.7", "", "203.0.113.7 (sha256, bad.txt:1)"),
+    ],
+)
+def test_a_match_is_told_by_where_it_was_seen(seen: str, where: str, told: str) -> None:
+    match = replace(a_match(), seen=seen, where=where)
+
+    assert first_seen(Judgement(verdict=Verdict.INFECTED, reason=Reason.MATCH_FOUND, matches=(match,))) == told
