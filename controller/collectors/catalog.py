@@ -1,7 +1,7 @@
 """Which collectors there are, and the text of each: its spec, and the script that is sent to a host.
 
-A collector is a folder here: `spec.yaml` and one script for each platform that it knows. Every Linux script is
-sent behind `frame.sh`; its last line calls `main`, so that a script that arrives cut does nothing at all.
+A collector is a folder here: `spec.yaml` and one script for each platform that it knows. Every script is sent
+behind its platform's frame, and its last line calls into that: a script that arrives cut does nothing at all.
 """
 
 from functools import cache
@@ -12,8 +12,8 @@ from typing import Final
 from controller.errors import PlaybookError
 from controller.model.fleet import Platform
 
-_SCRIPTS: Final = {Platform.LINUX: "linux.sh"}
-_FRAMES: Final = {Platform.LINUX: "frame.sh"}
+_SCRIPTS: Final = {Platform.LINUX: "linux.sh", Platform.WINDOWS: "windows.ps1"}
+_FRAMES: Final = {Platform.LINUX: "frame.sh", Platform.WINDOWS: "frame.ps1"}
 
 
 @cache

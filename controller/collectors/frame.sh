@@ -144,6 +144,66 @@ encode() {
   esac
 }
 
+# shellcheck disable=SC2034  # not every collector asks for STATE
+# image FOLDER: set IMAGE to the program that /proc/PID runs and STATE to here, deleted or unread.
+image() {
+  IMAGE='' STATE=unread
+  [ -L "$1/exe" ] || return
+  if [ "$LIVE" = yes ]; then
+    IMAGE=$(readlink "$1/exe" 2>/dev/null && echo .) || return
+    IMAGE=${IMAGE%"$NEWLINE".} STATE=here
+    case $IMAGE in *' (deleted)') deleted "$1/exe" ;; esac
+  else
+    IMAGE=$(readlink -f "$1/exe" 2>/dev/null && echo .) || return
+    IMAGE=${IMAGE%"$NEWLINE".}
+    case $IMAGE in
+      "$ROOT"/*) IMAGE=${IMAGE#"$ROOT"} STATE=here ;;
+      *) IMAGE='' ;; # it leads out of the disk, to a file that is ours
+    esac
+  fi
+}
+
+# shellcheck disable=SC2034
+# deleted EXE: the kernel adds ` (deleted)` to IMAGE, unless a file that is really named so is the one that runs.
+deleted() {
+  [ "$(stat -L -c %d:%i "$1" 2>/dev/null)" != "$(stat -c %d:%i "$IMAGE" 2>/dev/null)" ] || return
+  IMAGE=${IMAGE%' (deleted)'} STATE=deleted
+}
+
+# resolve PATH: set RESOLVED to where PATH ends when every link is followed as the host itself would follow it, so that
+# no link of a mounted disk leads out of it. Whether anything is there is not asked. It is text, because shells that
+# we start need it as well.
+# shellcheck disable=SC2016,SC2089
+RESOLVE='
+resolve() {
+  RESOLVED="" rest=${1#/} hops=0
+  while [ -n "$rest" ]; do
+    part=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest="" ;; esac
+    case $part in
+      "" | .) ;;
+      ..) RESOLVED=${RESOLVED%/*} ;;
+      *) step "$part" || return 1 ;;
+    esac
+  done
+}
+step() {
+  if ! [ -L "$ROOT$RESOLVED/$1" ]; then
+    RESOLVED=$RESOLVED/$1
+    return
+  fi
+  hops=$((hops + 1))
+  [ "$hops" -le 40 ] || return 1
+  link=$(readlink "$ROOT$RESOLVED/$1" 2>/dev/null && echo .) || return 1
+  link=${link%"$NEWLINE".}
+  case $link in /*) RESOLVED="" ;; esac
+  rest=$link${rest:+/$rest}
+}
+'
+# shellcheck disable=SC2034
+RESOLVED=
+eval "$RESOLVE"
+
 read_arguments() {
   for argument; do
     case $argument in

@@ -3,22 +3,22 @@
 import secrets
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import PureWindowsPath
 from typing import Final
 
 from controller.collectors import answer as answers
 from controller.collectors.identity import identity
 from controller.errors import HostError, Reason
 from controller.model.collector import Answer, Collector, Row
-from controller.model.fleet import Host
+from controller.model.fleet import Host, Platform
 from controller.model.playbook import LookArguments
 from controller.model.result import Evidence, Greeting, Look, LookKey
 from controller.tasks.base import Judging, TaskContext
-from controller.transports.base import Session
+from controller.transports.base import PRODUCT_FOLDER, Session
 
 GREETING: Final = "host"
 """The collector whose question opens every session."""
 
-PRODUCT_FOLDERS: Final = ("/var/lib/lamsach/",)
 _MARGIN: Final = 5
 """Seconds that a script may need beyond its own limit to say its end line."""
 
@@ -35,7 +35,7 @@ def look(arguments: LookArguments, context: TaskContext, judging: Judging | None
     hashes = tuple(f"hashes={kind}" for kind in judging.hashes) if judging else ()
     seconds = arguments.seconds or collector.spec.seconds
     answer, evidence = ask(context.session, context.host, collector, (*asked, *hashes), seconds=seconds)
-    seen = answers.observations(collector.spec, _without_our_own(answer, context.pushed))
+    seen = answers.observations(collector.spec, _without_our_own(answer, context))
     return Look(
         key=LookKey(collector=collector.spec.name, arguments=asked, lists=judging.digests if judging else ()),
         rows=len(answer.rows),
@@ -99,14 +99,17 @@ def _asked(arguments: LookArguments, collector: Collector, host: Host) -> tuple[
     return tuple(sorted((*(f"root={root}" for root in roots), *taken)))
 
 
-def _without_our_own(answer: Answer, pushed: frozenset[str]) -> Answer:
+def _without_our_own(answer: Answer, context: TaskContext) -> Answer:
     """Leave out what we put there ourselves: it lies in our folder and has a SHA-256 that we pushed."""
-    rows = tuple(row for row in answer.rows if not _is_ours(row, pushed))
+    rows = tuple(row for row in answer.rows if not _is_ours(row, context))
     return Answer(collector=answer.collector, rows=rows, unread=answer.unread, stopped=answer.stopped)
 
 
-def _is_ours(row: Row, pushed: frozenset[str]) -> bool:
-    return str(row.get("path", "")).startswith(PRODUCT_FOLDERS) and row.get("sha256") in pushed
+def _is_ours(row: Row, context: TaskContext) -> bool:
+    path, folder = str(row.get("path", "")), PRODUCT_FOLDER[context.host.platform]
+    if context.host.platform is Platform.WINDOWS:
+        return PureWindowsPath(path).is_relative_to(folder) and row.get("sha256") in context.pushed
+    return path.startswith(f"{folder}/") and row.get("sha256") in context.pushed
 
 
 def _integer(row: Row, column: str) -> int:

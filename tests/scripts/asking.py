@@ -18,8 +18,8 @@ from controller.model.fleet import Platform
 NONCE = "4f1d0c"
 FLAVOURS = ("sh", "mawk", "gawk", "busybox")
 _APPLETS = (
-    *("awk", "cat", "date", "df", "find", "grep", "id", "md5sum", "readlink", "renice", "sh", "sha1sum", "sha256sum"),
-    *("stat", "timeout", "tr", "true", "uname", "xargs"),
+    *("awk", "cat", "cut", "date", "df", "find", "grep", "head", "id", "md5sum", "readlink", "renice", "sed", "sh"),
+    *("sha1sum", "sha256sum", "stat", "timeout", "tr", "true", "uname", "xargs"),
 )
 
 

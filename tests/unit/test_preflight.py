@@ -22,7 +22,7 @@ from controller.model.sweep import Blindness
 from tests.builders import BAD
 from tests.office import CLEAN, HEAD, LOOK, VARS, Office
 
-PROCESSES = "'files', 'host', 'processes'"
+PROCESSES = "'autostart', 'connections', 'dns_cache', 'files', 'host', 'processes'"
 MISTAKES = [
     ("  - check_iocs: {collector: proceses}\n", "playbook.yml:5:29", f"there is no collector 'proceses'; use one of {PROCESSES}."),
     ("  - collect: {collector: ../files}\n", "playbook.yml:5:26", f"there is no collector '../files'; use one of {PROCESSES}."),

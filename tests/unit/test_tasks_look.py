@@ -9,7 +9,7 @@ import pytest
 
 from controller.errors import HostError, Reason
 from controller.model.collector import StoppedBy
-from controller.model.fleet import Connection
+from controller.model.fleet import Connection, Platform
 from controller.model.indicator import Kind
 from controller.model.playbook import LookArguments, Module, Task
 from controller.model.result import Look, TaskState
@@ -214,10 +214,28 @@ def test_a_script_gets_more_time_than_it_gives_itself() -> None:
 
 def test_a_task_without_a_script_for_the_platform_is_skipped() -> None:
     stage = Stage(CannedHost())
+    linux_only = replace(a_collector("processes"), scripts={Platform.LINUX: "main"})
+
+    result = stage.do(a_task(), a_job(host=a_host(connection=Connection.PSRP)), collector=lambda _: linux_only)
+
+    assert (result.state, result.looks, stage.verbs) == (TaskState.SKIPPED, (), ["open"])
+
+
+@pytest.mark.parametrize(
+    ("path", "sha256", "excused"),
+    [
+        ("C:\\ProgramData\\lamsach\\tools\\quet.exe", BAD, True),
+        ("c:\\programdata\\LAMSACH\\tools\\quet.exe", BAD, True),
+        ("C:\\ProgramData\\lamsach2\\quet.exe", BAD, False),
+        ("C:\\ProgramData\\lamsach\\tools\\quet.exe", "11" * 32, False),
+    ],
+)
+def test_our_own_folder_is_known_on_windows_too(path: str, sha256: str, excused: bool) -> None:
+    stage = Stage(CannedHost(replies=[processes(a_process(path, sha256))]), pushed=frozenset({BAD}))
 
     result = stage.do(a_task(), a_job(host=a_host(connection=Connection.PSRP)))
 
-    assert (result.state, result.looks, stage.verbs) == (TaskState.SKIPPED, (), ["open"])
+    assert (path not in {seen.value for seen in result.looks[0].observations}) is excused
 
 
 def test_a_task_without_roots_for_the_platform_is_skipped() -> None:

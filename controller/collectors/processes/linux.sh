@@ -6,30 +6,6 @@
 
 COLLECTOR=processes
 
-# image FOLDER: set IMAGE to the program that /proc/PID runs and STATE to here, deleted or unread.
-image() {
-  IMAGE='' STATE=unread
-  [ -L "$1/exe" ] || return
-  if [ "$LIVE" = yes ]; then
-    IMAGE=$(readlink "$1/exe" 2>/dev/null && echo .) || return
-    IMAGE=${IMAGE%"$NEWLINE".} STATE=here
-    case $IMAGE in *' (deleted)') deleted "$1/exe" ;; esac
-  else
-    IMAGE=$(readlink -f "$1/exe" 2>/dev/null && echo .) || return
-    IMAGE=${IMAGE%"$NEWLINE".}
-    case $IMAGE in
-      "$ROOT"/*) IMAGE=${IMAGE#"$ROOT"} STATE=here ;;
-      *) IMAGE='' ;; # it leads out of the disk, to a file that is ours
-    esac
-  fi
-}
-
-# deleted EXE: the kernel adds ` (deleted)` to IMAGE, unless a file that is really named so is the one that runs.
-deleted() {
-  [ "$(stat -L -c %d:%i "$1" 2>/dev/null)" != "$(stat -c %d:%i "$IMAGE" 2>/dev/null)" ] || return
-  IMAGE=${IMAGE%' (deleted)'} STATE=deleted
-}
-
 # One line for each fact. Those of grep begin with the name of the file they come from, those of ours with @,
 # `stat` adds a =; no name and no argument can look like another line, because each is one line.
 facts() {
