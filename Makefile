@@ -33,6 +33,8 @@ lint: .venv/installed
 	  for script in controller/collectors/*/windows.ps1; do \
 	    cat controller/collectors/frame.ps1 $$script | "$$(dirname "$$LAMSACH_PWSH")/pslint" - || exit 1; \
 	  done; \
+	  folder=controller/transports/scripts; \
+	  "$$(dirname "$$LAMSACH_PWSH")/pslint" --module-path $$folder $$folder/*.ps1; \
 	elif [ "$$CI" = true ]; then echo "LAMSACH_PWSH names no PowerShell"; exit 1; \
 	else echo "The Windows scripts were not linted: LAMSACH_PWSH names no PowerShell."; fi
 

@@ -11,6 +11,7 @@ from controller.errors import PlaybookError
 
 BUILTIN: Final[Mapping[str, Mapping[str, str]]] = {
     "transports": {
+        "psrp": "controller.transports.psrp:PsrpTransport",
         "ssh": "controller.transports.ssh:SshTransport",
     },
     "cleaners": {

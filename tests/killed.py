@@ -13,16 +13,18 @@ from typing import Any
 
 from controller.cli import main
 from controller.store.ledger import Ledger
+from controller.transports.psrp_session import PsrpSession
 from controller.transports.ssh_session import SshSession
 
-POINTS: dict[str, tuple[type, str, bool]] = {
-    "after-begin": (Ledger, "begin", True),
-    "after-put": (SshSession, "put", True),
-    "after-start": (SshSession, "start", True),
-    "before-finish": (Ledger, "finish", False),
-    "after-finish": (Ledger, "finish", True),
-    "before-result": (Ledger, "finish_attempt", False),
-    "after-result": (Ledger, "finish_attempt", True),
+SESSIONS = (SshSession, PsrpSession)
+POINTS: dict[str, tuple[tuple[type, ...], str, bool]] = {
+    "after-begin": ((Ledger,), "begin", True),
+    "after-put": (SESSIONS, "put", True),
+    "after-start": (SESSIONS, "start", True),
+    "before-finish": ((Ledger,), "finish", False),
+    "after-finish": ((Ledger,), "finish", True),
+    "before-result": ((Ledger,), "finish_attempt", False),
+    "after-result": ((Ledger,), "finish_attempt", True),
 }
 
 
@@ -44,7 +46,8 @@ def deadly(method: Callable[..., Any], count: int, *, after: bool) -> Callable[.
 
 if __name__ == "__main__":
     point, times = sys.argv[1], int(sys.argv[2])
-    owner, name, after = POINTS[point]
-    setattr(owner, name, deadly(getattr(owner, name), times, after=after))
+    owners, name, after = POINTS[point]
+    for owner in owners:
+        setattr(owner, name, deadly(getattr(owner, name), times, after=after))
     sys.argv[1:3] = []
     main()

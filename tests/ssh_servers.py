@@ -42,8 +42,8 @@ class Server:
 class _Doorman(asyncssh.SSHServer):
     """Takes one password, by the methods it is told to offer."""
 
-    def __init__(self, server: Server, methods: tuple[str, ...]) -> None:
-        self._server, self._methods = server, methods
+    def __init__(self, server: Server, methods: tuple[str, ...], password: str) -> None:
+        self._server, self._methods, self._password = server, methods, password
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._server.connections.append(conn)
@@ -62,14 +62,14 @@ class _Doorman(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         self._server.tries.append(("password", password))
-        return password == PASSWORD
+        return password == self._password
 
     def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> Challenge:
         return "", "", "", [("Mật khẩu:", False)]
 
     def validate_kbdint_response(self, username: str, responses: Sequence[str]) -> bool:
         self._server.tries.append(("keyboard-interactive", responses[0]))
-        return responses[0] == PASSWORD
+        return responses[0] == self._password
 
 
 async def echo_nothing(process: Process) -> None:
@@ -84,6 +84,7 @@ def serving(
     *,
     methods: tuple[str, ...] = ("password", "keyboard-interactive"),
     key_types: tuple[str, ...] = ("ssh-ed25519",),
+    password: str = PASSWORD,
 ) -> Iterator[Server]:
     """Run a server that answers every command with `play`, in a thread of its own; `key` is its last one."""
     keys = [asyncssh.generate_private_key(each) for each in key_types]
@@ -95,7 +96,7 @@ def serving(
     thread.start()
     opened = asyncssh.listen(
         sock=listening,
-        server_factory=lambda: _Doorman(server, methods),
+        server_factory=lambda: _Doorman(server, methods, password),
         server_host_keys=keys,
         process_factory=play,
         encoding=None,

@@ -64,6 +64,16 @@ class Accounts:
                 self._unanswered[account] -= 1
                 self._turn.notify_all()
 
+    @contextmanager
+    def session(self, host: Host) -> Iterator[None]:
+        """Count a logon that is refused inside the body, where a session logs on again by itself."""
+        try:
+            yield
+        except LineError as error:
+            if error.reason is Reason.LOGIN_REFUSED and (account := account_of(host)):
+                self._refusals.note_refusal(account, self._clock())
+            raise
+
     def _enter(self, account: str) -> None:
         with self._turn:
             while (refused := self._refused(account)) < self._budget:

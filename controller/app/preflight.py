@@ -20,7 +20,7 @@ from controller.loading import reach
 from controller.loading import spec as specs
 from controller.loading.playbook import PlaybookFile
 from controller.model.collector import Collector, CollectorSpec
-from controller.model.fleet import Host, Inventory
+from controller.model.fleet import Connection, Host, Inventory
 from controller.model.indicator import IocList, Kind
 from controller.model.playbook import CleanArguments, LookArguments, Module, Playbook, PushArguments
 from controller.model.sweep import Blindness, KeptFile
@@ -117,13 +117,16 @@ def check_reachable(inventory: Inventory, hosts: Sequence[Host]) -> None:
     """
     reach.check_reach(inventory, hosts)
     for host in hosts:
+        if host.connection is Connection.PSRP and not (host.user and host.secret):
+            raise SecretError(f"host '{host.name}' has no user or no secret; set ansible_user and lamsach_secret.")
         if not host.key_file and not host.secret:
             raise SecretError(
                 f"host '{host.name}' has neither a key file nor a secret; "
                 "set ansible_ssh_private_key_file or lamsach_secret."
             )
         secret_of(host)
-    for key_file in dict.fromkeys(host.key_file for host in hosts if host.key_file):
+    keys = (host.key_file for host in hosts if host.key_file and host.connection is Connection.SSH)
+    for key_file in dict.fromkeys(keys):
         load_key(key_file)
 
 

@@ -1,6 +1,7 @@
 """Gather what a worker keeps between visits: transports, collectors, lists."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, partial
 
@@ -77,8 +78,13 @@ class _Opener:
         self._accounts = accounts
         self._transports: dict[str, Transport] = {}
 
-    def __call__(self, host: Host) -> AbstractContextManager[Session]:
+    @contextmanager
+    def __call__(self, host: Host) -> Iterator[Session]:
         transport = self._transports.get(host.connection)
         if transport is None:
             transport = self._transports.setdefault(host.connection, plugins.load("transports", host.connection)())
-        return transport.open(host, secret_of(host), partial(self._accounts.logon, host))
+        with (
+            transport.open(host, secret_of(host), partial(self._accounts.logon, host)) as session,
+            self._accounts.session(host),
+        ):
+            yield session

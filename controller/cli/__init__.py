@@ -1,7 +1,6 @@
 """The `lamsach` command. Only this room knows click, and only this room prints."""
 
 import sys
-import traceback
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +9,7 @@ from typing import Final, cast
 import click
 
 from controller import __version__
-from controller.cli.logs import start_logging
+from controller.cli.logs import start_logging, trace_of
 from controller.errors import LamsachError, OperatorError
 from controller.model.text import shown
 
@@ -18,6 +17,7 @@ COMMANDS: Final = {
     "sweep": ("controller.cli.sweep:sweep", "Run a playbook on the hosts of an inventory."),
     "report": ("controller.cli.report:report", "Report from the store: tables, CSV, JSON, and the official form."),
     "sweeps": ("controller.cli.sweeps:sweeps", "List the sweeps that a store holds."),
+    "inventory": ("controller.cli.inventory:inventory", "List the hosts of an inventory, as we and Ansible read it."),
     "iocs": ("controller.cli.iocs:iocs", "Check IOC lists before a sweep depends on them."),
     "identity": ("controller.cli.identity:identity", "Say that another machine stands behind a name now."),
     "hosts": ("controller.cli.hosts:hosts", "Enrol the SSH keys of hosts."),
@@ -66,8 +66,7 @@ def cli(ctx: click.Context, debug: bool) -> None:  # noqa: FBT001 - click passes
     start_logging(debug=debug)
     if (Path.cwd() / SETTINGS).exists():
         ctx.default_map = import_module("controller.cli.settings").defaults(COMMANDS, Path.cwd())
-    if not debug:
-        sys.excepthook = _without_traceback
+    sys.excepthook = _with_traceback if debug else _without_traceback
 
 
 def main() -> None:
@@ -81,10 +80,15 @@ def main() -> None:
         sys.exit(OperatorError.exit_status)
     except LamsachError as error:
         if "--debug" in sys.argv:
-            traceback.print_exception(error)
+            click.echo(trace_of(error), err=True)
         click.secho(f"error[{error.code}]: {shown(str(error), limit=2000)}", fg="red", err=True)
         sys.exit(error.exit_status)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _with_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:  # noqa: ARG001
+    """Say where nobody foresaw it."""
+    click.echo(trace_of(error), err=True)
 
 
 def _without_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:  # noqa: ARG001

@@ -1,11 +1,12 @@
 """`lamsach demo`: the main job on a small fleet on loopback, compared with what the fleet knows of itself."""
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -18,9 +19,13 @@ from controller.cli.report import written
 from controller.errors import LamsachError
 from controller.lab.fleet import build_fleet
 from controller.lab.process import Lab
+from controller.lab.serving import ENGINE
 from controller.model.summary import SweepSummary
 from controller.reports.writers import table
 from controller.store.ledger import Ledger
+
+SIZE: Final = 16
+WINDOWS: Final = 6
 
 
 class DemoDiffersError(LamsachError):
@@ -41,8 +46,11 @@ def demo() -> None:
       lamsach demo
     """
     folder = Path(tempfile.mkdtemp(prefix="lamsach-demo-"))
-    click.echo(f"Starting the lab's computers in {folder} (SSH servers on loopback) …")
-    with Lab(folder / "lab", build_fleet()) as lab:
+    click.echo(f"Starting the lab's computers in {folder}: SSH and WinRM servers on loopback.")
+    engine = os.environ.get(ENGINE)
+    answers = f"by the PowerShell '{engine}'" if engine else f"as rendered; {ENGINE} names no PowerShell"
+    click.echo(f"Its Windows computers answer {answers}.")
+    with Lab(folder / "lab", build_fleet(SIZE, windows=WINDOWS)) as lab:
         summary = _sweep(lab.folder, folder)
     differences = list(_differences(summary, json.loads((lab.folder / "expected.json").read_text(encoding="utf-8"))))
     if differences:

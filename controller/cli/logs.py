@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 
 from controller.model.text import shown
 
@@ -18,8 +19,7 @@ class OneLine(logging.Formatter):
         message = shown(f"{record.levelname} {record.name}: {record.getMessage()}", limit=4000)
         if not (self._tracebacks and record.exc_info):
             return message
-        trace = self.formatException(record.exc_info).splitlines()
-        return "\n".join([message, *(shown(line, limit=4000) for line in trace)])
+        return f"{message}\n{_escaped(self.formatException(record.exc_info))}"
 
 
 def start_logging(*, debug: bool) -> None:
@@ -28,3 +28,12 @@ def start_logging(*, debug: bool) -> None:
     screen.setFormatter(OneLine(tracebacks=debug))
     logging.basicConfig(level=logging.WARNING, handlers=[screen], force=True)
     logging.getLogger("controller").setLevel(logging.DEBUG if debug else logging.ERROR)
+
+
+def trace_of(error: BaseException) -> str:
+    """Return the traceback of `error` and of what led to it, each line fit for a terminal."""
+    return _escaped("".join(traceback.format_exception(error)))
+
+
+def _escaped(trace: str) -> str:
+    return "\n".join(shown(line, limit=4000) for line in trace.splitlines())

@@ -14,5 +14,5 @@ def defaults(commands: Iterable[str], folder: Path) -> Mapping[str, Mapping[str,
 
     """
     given = settings.load(folder / settings.FILE_NAME)
-    below = {"scan": given, "accept": given}
+    below = {"scan": given, "accept": given, "list": given}
     return {name: {**given, **below} for name in commands}

@@ -54,18 +54,21 @@ _MACS: Final = frozenset(
         "50:50:54:50:30:30",  # Windows PPTP
     }
 )
+_MOST_MACS: Final = 16
+"""More cards than any office computer has; a hostile one must not claim those of all others."""
+
 _VMWARE_HOST_ONLY: Final = "00:50:56:c0:"
 
 
 def identity(row: Row, host_key: str) -> Identity:
     """Return what the machine behind the `host` row is, placeholders dropped, everything in one spelling."""
-    macs = row["macs"]
+    macs = row["macs"][:_MOST_MACS] if isinstance(row["macs"], tuple) else ()
     return Identity(
         computer_name=str(row["computer_name"]),
         machine_id=_machine_id(str(row["machine_id"])),
         uuid=_uuid(str(row["uuid"])),
         serial=_serial(str(row["serial"])),
-        macs=tuple(sorted({mac for each in macs if (mac := _mac(each))})) if isinstance(macs, tuple) else (),
+        macs=tuple(sorted({mac for each in macs if (mac := _mac(each))})),
         host_key=host_key,
     )
 

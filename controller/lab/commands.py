@@ -8,6 +8,7 @@ from typing import IO, Final
 import asyncssh
 
 from controller.lab.children import Child
+from controller.lab.pipes import Sink, reading
 
 _CHUNK: Final = 64 * 1024
 
@@ -48,50 +49,23 @@ async def _work(process: Process, child: Child, allowed: Sent) -> int:
 
 async def _pump(source: IO[bytes], sink: "asyncssh.SSHWriter[bytes]", allowed: Sent) -> None:
     """Copy until the end of `source`; the client's window sets the pace."""
-    reader = asyncio.StreamReader(limit=_CHUNK)
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), source)
-    try:
+    async with reading(source, _CHUNK) as reader:
         while chunk := await reader.read(_CHUNK):
             sink.write(chunk[: allowed(len(chunk))])
             await sink.drain()
-    finally:
-        transport.close()
 
 
-async def _feed(source: "asyncssh.SSHReader[bytes]", sink: IO[bytes]) -> None:
-    """Copy until the client has said all, then close `sink`; the command sets the pace.
+async def _feed(source: "asyncssh.SSHReader[bytes]", pipe: IO[bytes]) -> None:
+    """Copy until the client has said all, then close `pipe`; the command sets the pace.
 
     asyncssh's own redirection of stdin is not used: at the end it drops what the pipe has not taken yet.
     """
-    loop = asyncio.get_running_loop()
-    transport, pace = await loop.connect_write_pipe(_Pace, sink)
+    sink = await Sink.to(pipe)
     try:
-        while not transport.is_closing() and (chunk := await source.read(_CHUNK)):
-            transport.write(chunk)
-            await pace.ready.wait()
+        while not sink.broken and (chunk := await source.read(_CHUNK)):
+            await sink.write(chunk)
     finally:
-        transport.close()  # once the pipe has taken the rest
-
-
-class _Pace(asyncio.BaseProtocol):
-    """Knows when a pipe takes more."""
-
-    def __init__(self) -> None:
-        self.ready = asyncio.Event()
-        self.ready.set()
-
-    def pause_writing(self) -> None:
-        """Its buffer is full."""
-        self.ready.clear()
-
-    def resume_writing(self) -> None:
-        """Its buffer has room again."""
-        self.ready.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
-        """Nobody reads it any more: whoever waits may go on and see that."""
-        self.ready.set()
+        sink.close()
 
 
 def _report(process: Process, code: int) -> None:

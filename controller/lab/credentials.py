@@ -20,8 +20,12 @@ class Credentials:
 
     def accepts_password(self, pc: LabPc, account: str, password: str) -> bool:
         """Say whether `pc` lets this account in with this password."""
-        lets_in = LabFault.WRONG_PASSWORD not in pc.faults and pc.login is Login.PASSWORD
-        return lets_in and account == pc.account and password == self.passwords[account]
+        return self.lets_in(pc, account) and password == self.passwords[account]
+
+    def lets_in(self, pc: LabPc, account: str) -> bool:
+        """Say whether `pc` lets this account in, once it has proved its password."""
+        takes_it = LabFault.WRONG_PASSWORD not in pc.faults and pc.login is Login.PASSWORD
+        return takes_it and account == pc.account
 
     def accepts_key(self, pc: LabPc, account: str, key: asyncssh.SSHKey) -> bool:
         """Say whether `pc` lets this account in with this public key."""

@@ -1,17 +1,24 @@
-"""Build a fleet of lab computers from a number and a seed; the first ten are the demo."""
+"""Build a fleet of lab computers from a number and a seed; the first ten Linux ones are the demo."""
 
 import hashlib
 import random
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from controller.lab.pc import LabFault, LabFile, LabFleet, LabPc, LabProcess, Login
+from controller.lab import linux_office, windows_office
+from controller.lab.pc import LabFault, LabFleet, LabPc, Login
 from controller.lab.samples import BACKDOOR, MINER, STEALER, Sample
 from controller.lab.units import CHI_CUC, CUC, ORDER, SHORT_NAMES
-from controller.model.fleet import Unit
+from controller.model.fleet import Platform, Unit
 
 SHARED_ACCOUNT: Final = "quantri"
+_MONDAY: Final = datetime(2022, 8, 29, 0, 30, tzinfo=UTC)
+_CUT_LINUX: Final = 1000
+_CUT_WINDOWS: Final = 3000
+"""An answer over WinRM is longer: every character of its own is counted, and what wraps it too."""
+
 _USER_NAMES: Final = ("phượng", "thủy", "đức", "khánh", "hường")
 
 
@@ -38,8 +45,16 @@ _DEMO: Final = (
     _CLEAN,
 )
 DEMO_SIZE: Final = len(_DEMO)
+_DEMO_WINDOWS: Final = (
+    _Role(samples=(MINER,)),
+    _CLEAN,
+    _Role(samples=(STEALER, BACKDOOR)),
+    _CLEAN,
+    _Role(faults=(LabFault.WRONG_PASSWORD,)),
+    _Role(faults=(LabFault.HUGE_ANSWER,)),
+)
 
-# Of a hundred computers beyond the demo: most are well, and every fault occurs.
+# Of a hundred computers of a kind beyond the demo: most are well, and every fault occurs.
 _WEIGHTS: Final = (
     (_CLEAN, 60),
     (_Role(login=Login.KEY), 5),
@@ -51,14 +66,25 @@ _WEIGHTS: Final = (
 )
 
 
-def build_fleet(count: int = DEMO_SIZE, seed: int = 1, *, clean: bool = False) -> LabFleet:
-    """Return `count` computers of a Cục and three Chi cục; the same numbers always give the same fleet."""
+def build_fleet(count: int = DEMO_SIZE, seed: int = 1, *, clean: bool = False, windows: int = 0) -> LabFleet:
+    """Return `count` computers of a Cục and three Chi cục; the same numbers always give the same fleet.
+
+    The last `windows` of them are Windows PCs, by turns over TLS and without; those before do not depend on it.
+    """
     dice = random.Random(seed)  # noqa: S311  # a repeatable mix, not a secret
-    roles, weights = zip(*_WEIGHTS, strict=True)
-    mix = (*_DEMO, *dice.choices(roles, weights, k=max(0, count - DEMO_SIZE)))
-    places = [_place(index) for index in range(count)]
-    pcs = [_pc(index, seed, unit, number, mix[index]) for index, (unit, number) in enumerate(places)]
+    linux = count - windows
+    roles = (*_mix(_DEMO, linux, dice), *_mix(_DEMO_WINDOWS, windows, dice))
+    pcs = [
+        _pc(index, seed, role, Platform.LINUX if index < linux else Platform.WINDOWS)
+        for index, role in enumerate(roles)
+    ]
     return LabFleet(units=(CUC, *CHI_CUC), order=ORDER, pcs=tuple(pcs), clean=clean)
+
+
+def _mix(first: tuple[_Role, ...], count: int, dice: random.Random) -> tuple[_Role, ...]:
+    """Return `count` roles: `first`, then as the dice fall."""
+    roles, weights = zip(*_WEIGHTS, strict=True)
+    return (*first[:count], *dice.choices(roles, weights, k=max(0, count - len(first))))
 
 
 def _place(index: int) -> tuple[Unit, int]:
@@ -69,76 +95,46 @@ def _place(index: int) -> tuple[Unit, int]:
     return CHI_CUC[(ones - 1) % 3], tens * 3 + (ones - 1) // 3 + 1
 
 
-def _pc(index: int, seed: int, unit: Unit, number: int, role: _Role) -> LabPc:
+def _pc(index: int, seed: int, role: _Role, platform: Platform) -> LabPc:
+    unit, number = _place(index)
     short = SHORT_NAMES[unit.id]
     computer_name = f"{short}-pc{number:02d}"
     own_account = LabFault.WRONG_PASSWORD in role.faults
     user = _USER_NAMES[index % len(_USER_NAMES)]
+    windows = platform is Platform.WINDOWS
+    office = windows_office if windows else linux_office
     return LabPc(
         name=f"{short}-kế-toán" if number == 2 else computer_name,
-        computer_name=computer_name,
+        computer_name=computer_name.upper() if windows else computer_name,
+        platform=platform,
         unit=unit.id,
         users=_users(short, number),
         account=f"{SHARED_ACCOUNT}-{computer_name}" if own_account else SHARED_ACCOUNT,
         own_account=own_account,
-        login=role.login,
-        processes=_processes(user, role.samples),
-        files=_files(computer_name, user, role.samples),
+        login=Login.PASSWORD if windows else role.login,
+        tls=windows and index % 2 == 1,
+        processes=office.processes(user, role.samples),
+        files=office.files(computer_name, user, role.samples),
         faults=role.faults,
         infected=bool(role.samples),
         machine_id=_digest(seed, computer_name, "machine-id")[:32],
-        boot_id=_uuid(seed, computer_name, "boot-id"),
+        boot_id=_started(index) if windows else _uuid(seed, computer_name, "boot-id"),
         system_uuid=_uuid(seed, computer_name, "system"),
         serial=_digest(seed, computer_name, "serial")[:10].upper(),
         mac=":".join(["00", "1b", *(f"{byte:02x}" for byte in (seed % 65536 * 65536 + index).to_bytes(4, "big"))]),
+        cut_after=_CUT_WINDOWS if windows else _CUT_LINUX,
     )
+
+
+def _started(index: int) -> str:
+    """One after the other on a Monday morning."""
+    return (_MONDAY + timedelta(seconds=7 * index)).isoformat().replace("+00:00", "Z")
 
 
 def _users(short: str, number: int) -> tuple[str, ...]:
     """Each computer has its own person; every third is shared with the person of the one before."""
     own = f"{short}.cb{number:02d}"
     return (own, f"{short}.cb{number - 1:02d}") if number % 3 == 0 else (own,)
-
-
-def _processes(user: str, samples: tuple[Sample, ...]) -> tuple[LabProcess, ...]:
-    document = f"/home/{user}/Tài liệu/Báo cáo quý III.odt"
-    usual = (
-        LabProcess(pid=1, name="systemd", path="/usr/lib/systemd/systemd", command=("/sbin/init",), parent=0),
-        LabProcess(pid=2, name="kthreadd", parent=0),
-        LabProcess(pid=13, name="ksoftirqd/0", parent=2),
-        _service(312, "/usr/lib/systemd/systemd-journald"),
-        _service(540, "/usr/bin/dbus-daemon", "--system", "--nofork"),
-        _service(566, "/usr/sbin/cron", "-f"),
-        _service(571, "/usr/sbin/sshd", "-D"),
-        _session(1204, 1, "/usr/bin/gnome-shell"),
-        _session(1320, 1204, "/usr/lib/ibus-bamboo/ibus-engine-bamboo", "--ibus"),
-        _session(1711, 1204, "/usr/lib/libreoffice/program/soffice.bin", document),
-        _session(1802, 1204, "/opt/Phần mềm thi hành án/quản lý án", "--người dùng", user),
-        _session(1930, 1204, "/usr/lib/firefox/firefox"),
-    )
-    infected = (each.process(2100 + 7 * turn, f"/home/{user}") for turn, each in enumerate(samples))
-    return (*usual, *infected)
-
-
-def _service(pid: int, path: str, *arguments: str) -> LabProcess:
-    return LabProcess(pid=pid, name=path.rpartition("/")[2], path=path, command=(path, *arguments))
-
-
-def _session(pid: int, parent: int, path: str, *arguments: str) -> LabProcess:
-    return LabProcess(
-        pid=pid, name=path.rpartition("/")[2], path=path, command=(path, *arguments), parent=parent, uid=1000
-    )
-
-
-def _files(computer_name: str, user: str, samples: tuple[Sample, ...]) -> tuple[LabFile, ...]:
-    home = f"/home/{user}"
-    usual = (
-        LabFile(path=f"{home}/Tài liệu/Báo cáo quý III.odt", content="Báo cáo (nội dung bịa)\n"),
-        LabFile(path=f"{home}/Tải xuống/Mẫu biểu thi hành án.ods", content=f"Biểu mẫu của {computer_name}\n"),
-        LabFile(path=f"{home}/Ảnh/ngày hội.jpg", content="not really a picture\n"),
-        LabFile(path="/var/log/syslog", content="systemd[1]: Started.\n"),
-    )
-    return (*usual, *(each.file(computer_name, home) for each in samples))
 
 
 def _digest(*parts: object) -> str:

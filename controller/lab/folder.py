@@ -1,7 +1,10 @@
-"""Write a lab computer's folder: its disk, a made-up /proc and /sys on it, and the shims its commands find first.
+"""Write a lab computer's folder. On Linux: its disk, a made-up /proc and /sys on it, and the shims its commands find.
 
     FOLDER/disk/             what the computer sees as /
     FOLDER/shims/            programs put first in PATH, so that scripts find a root's rights and the right name
+
+That of a Windows PC is described in `windows_folder`. On both:
+
     FOLDER/tool-seconds      how long the cleanup tool takes (only when it is not 0)
     FOLDER/tool-fails        there when the cleanup tool must fail
     FOLDER/tool-runs.txt     written by the tool: `RUN_ID MODE`, one line a run
@@ -16,6 +19,8 @@ from itertools import chain
 from pathlib import Path
 
 from controller.lab.pc import LabFault, LabFile, LabPc, LabProcess
+from controller.lab.windows_folder import write_windows
+from controller.model.fleet import Platform
 
 
 def disk_of(folder: Path) -> Path:
@@ -30,8 +35,16 @@ def shims_of(folder: Path) -> Path:
 
 def write_folder(pc: LabPc, folder: Path) -> None:
     """Write everything that `pc` says of itself into `folder`, which must not exist yet."""
+    folder.mkdir(parents=True)
+    if pc.platform is Platform.WINDOWS:
+        write_windows(pc, folder)
+    else:
+        _write_linux(pc, folder)
+    _write_tool_orders(pc, folder)
+
+
+def _write_linux(pc: LabPc, folder: Path) -> None:
     disk = disk_of(folder)
-    disk.mkdir(parents=True)
     for empty in ("root", "opt", "tmp", "usr/local", "var/lib", "var/tmp", "proc", "sys/class/net/enp1s0/device"):
         (disk / empty).mkdir(parents=True, exist_ok=True)
     for file in _all_files(pc):
@@ -39,7 +52,6 @@ def write_folder(pc: LabPc, folder: Path) -> None:
     for process in pc.processes:
         _write_process(disk, process)
     _write_shims(shims_of(folder))
-    _write_tool_orders(pc, folder)
 
 
 def _write_tool_orders(pc: LabPc, folder: Path) -> None:

@@ -12,34 +12,37 @@ import asyncssh
 from controller.lab.credentials import Credentials
 from controller.lab.expected import expected
 from controller.lab.folder import disk_of
-from controller.lab.layout import TRUTH, folder_of
+from controller.lab.layout import CA, TRUTH, folder_of
 from controller.lab.pc import LabFleet, LabPc, Login
 from controller.lab.samples import ioc_list
 from controller.lab.yaml_text import Plain, yaml_text
-from controller.model.fleet import Order, Unit
+from controller.model.fleet import Order, Platform, Unit
 
 _LOOK_SECONDS: Final = 8
 _ROOTS: Final = ("/home", "/opt", "/tmp", "/usr/local", "/var/tmp")  # noqa: S108  # on the lab's disks
+_WINDOWS_ROOTS: Final = (r"C:\ProgramData", r"C:\Users", r"C:\Windows\Temp")
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where a computer is reached, and the key by which it is known. `folder` is its folder."""
+    """Where a computer is reached, and the key by which it is known over SSH. `folder` is its folder."""
 
     pc: LabPc
     folder: Path
     address: str
     port: int
-    host_key: asyncssh.SSHKey
+    host_key: asyncssh.SSHKey | None
 
 
 def write_operator_files(lab: Path, fleet: LabFleet, doors: Sequence[Door], credentials: Credentials) -> None:
     """Write all of it into `lab`, the truth last."""
     _write_secrets(lab / "secrets", credentials)
-    _write_tool(lab / "tool")
+    _write_tool("tool", lab / "tool")
+    if _has_windows(fleet):
+        _write_tool("tool_windows", lab / "tool-windows")
     (lab / "known_hosts").write_text("".join(map(_known_host, doors)), encoding="utf-8")
     (lab / "inventory.yml").write_text(yaml_text(_inventory(fleet, doors)), encoding="utf-8")
-    (lab / "sweep.yml").write_text(yaml_text(_playbook(clean=fleet.clean)), encoding="utf-8")
+    (lab / "sweep.yml").write_text(yaml_text(_playbook(fleet)), encoding="utf-8")
     (lab / "iocs.txt").write_text(ioc_list(), encoding="utf-8")
     verdicts = {pc.name: asdict(expected(pc, clean=fleet.clean)) for pc in fleet.pcs}
     (lab / "expected.json").write_text(_json(verdicts), encoding="utf-8")
@@ -68,13 +71,20 @@ def _write_private(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _write_tool(place: Path) -> None:
+def _write_tool(name: str, place: Path) -> None:
+    """Copy a tool; a script that plays a program of Windows lies here as `NAME.exe.sh`."""
     place.mkdir()
-    for file in (files("controller.lab") / "tool").iterdir():
-        (place / file.name).write_bytes(file.read_bytes())
+    for file in (files("controller.lab") / name).iterdir():
+        (place / file.name.replace(".exe.sh", ".exe")).write_bytes(file.read_bytes())
+
+
+def _has_windows(fleet: LabFleet) -> bool:
+    return any(pc.platform is Platform.WINDOWS for pc in fleet.pcs)
 
 
 def _known_host(door: Door) -> str:
+    if not door.host_key:
+        return ""
     return f"[{door.address}]:{door.port} {door.host_key.export_public_key().decode().strip()}\n"
 
 
@@ -114,17 +124,34 @@ def _host(door: Door) -> Iterator[tuple[str, Plain]]:
         yield "lamsach_secret", f"file:secrets/{pc.account}"
     if pc.own_account:
         yield "lamsach_account", "local"
-    yield "lamsach_sysroot", str(disk_of(door.folder))
+    yield from _over_winrm(pc) if pc.platform is Platform.WINDOWS else _over_ssh(door)
     yield "lamsach_users", pc.users
 
 
-def _playbook(*, clean: bool) -> Plain:
+def _over_ssh(door: Door) -> Iterator[tuple[str, Plain]]:
+    yield "lamsach_sysroot", str(disk_of(door.folder))
+
+
+def _over_winrm(pc: LabPc) -> Iterator[tuple[str, Plain]]:
+    yield "ansible_connection", "psrp"
+    yield "ansible_psrp_auth", "ntlm"
+    yield "ansible_psrp_protocol", "https" if pc.tls else "http"
+    if pc.tls:
+        yield "ansible_psrp_ca_cert", CA
+
+
+def _playbook(fleet: LabFleet) -> Plain:
     look: dict[str, Plain] = {"collector": "processes", "seconds": _LOOK_SECONDS}
     tasks: list[Plain] = [{"name": "Tiến trình đang chạy", "check_iocs": look}]
-    if clean:
-        roots: Plain = {"linux": _ROOTS}
-        tasks += [
-            {"name": "Tệp trên đĩa", "check_iocs": {"collector": "files", "roots": roots}},
-            {"name": "Làm sạch", "clean": {"cleaner": "generic", "tool": "tool/tool.yaml", "roots": roots}},
-        ]
+    if fleet.clean:
+        windows: dict[str, Plain] = {"windows": _WINDOWS_ROOTS} if _has_windows(fleet) else {}
+        linux: dict[str, Plain] = {"linux": _ROOTS}
+        tasks.append({"name": "Tệp trên đĩa", "check_iocs": {"collector": "files", "roots": linux | windows}})
+        tasks.append(_clean("Làm sạch", "tool", linux))
+        if windows:
+            tasks.append(_clean("Làm sạch máy Windows", "tool-windows", windows))
     return [{"name": "Rà quét phòng lab", "hosts": "all", "ioc_lists": ["iocs.txt"], "tasks": tasks}]
+
+
+def _clean(name: str, tool: str, roots: Plain) -> Plain:
+    return {"name": name, "clean": {"cleaner": "generic", "tool": f"{tool}/tool.yaml", "roots": roots}}

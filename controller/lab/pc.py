@@ -1,9 +1,10 @@
 """What a lab computer is: one frozen value that says everything about it, and the fleet they make."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from controller.model.fleet import Order, Unit
+from controller.model.fleet import Order, Platform, Unit
 
 
 class LabFault(StrEnum):
@@ -36,7 +37,10 @@ class Login(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabProcess:
-    """A program that runs there. A kernel thread has no `path` and no `command`."""
+    """A program that runs there. A kernel thread has no `path` and no `command`.
+
+    Whose rights it has is said by `uid` on Linux, and by `user` (`DOMAIN\\NAME`) on Windows.
+    """
 
     pid: int
     name: str
@@ -44,15 +48,40 @@ class LabProcess:
     command: tuple[str, ...] = ()
     parent: int = 1
     uid: int = 0
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabFile:
-    """A file on its disk; `path` is absolute as that computer sees it."""
+    """A file on its disk; `path` is absolute as that computer sees it.
+
+    On Windows nobody may open it when another process holds it (`locked`) or its rights say so (`denied`).
+    """
 
     path: str
     content: str
     executable: bool = False
+    locked: bool = False
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowsModes:
+    """In what state a Windows PC is, beyond what lies on its disk.
+
+    `amsi_blocked` are texts that no script may hold; `wmi` is the HRESULT with which all of WMI fails; `language`
+    and `account_names` (by SID) are those of its built-in accounts; `broken` are objects as state/broken.json has
+    them (`Command` or `Class`, with an `HResult`); `denied_keys` are keys of the registry.
+    """
+
+    elevated: bool = True
+    language_mode: str = ""
+    amsi_blocked: tuple[str, ...] = ()
+    wmi: str = ""
+    language: str = ""
+    account_names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    broken: tuple[Mapping[str, str], ...] = field(default=(), hash=False)
+    denied_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +90,21 @@ class LabPc:
 
     `unit` is the id of its unit, `users` are the people who use it. `own_account` says that nobody else shares
     `account`. An image that a process names and no file gives gets a content made from its path.
+    `tls` and `modes` are for Windows: reached over TLS, or by sealed messages without it; and in what state it is.
+    `boot_id` of a Windows PC is when it was started (`2026-11-23T01:05:00Z`).
     `infected` is the truth, whether or not anybody can see it; `tool_seconds` is how long a cleanup tool takes.
     """
 
     name: str
     computer_name: str
+    platform: Platform = Platform.LINUX
     unit: str
     users: tuple[str, ...]
     account: str
     own_account: bool = False
     login: Login = Login.PASSWORD
+    tls: bool = False
+    modes: WindowsModes = WindowsModes()
     processes: tuple[LabProcess, ...]
     files: tuple[LabFile, ...]
     faults: tuple[LabFault, ...] = ()

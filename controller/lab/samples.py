@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from controller.lab.pc import LabFile, LabProcess
+from controller.lab.pc import LabFile
+from controller.model.fleet import Platform
 
 MARKER: Final = "lamsach-lab-marker"
 """The first line of every sample is `MARKER THREAT`; the lab's cleanup tool looks for nothing else."""
@@ -15,13 +16,14 @@ _C2_ADDRESS: Final = "203.0.113.66"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One piece of made-up malware. `{home}` in `path` is the home of the person it befell.
+    """One piece of made-up malware, for Linux and for Windows. `{home}` in a path is that of the person it befell.
 
     A `polymorphic` sample has other bytes on every computer, so only its path gives it away.
     """
 
     threat: str
     path: str
+    windows_path: str
     arguments: tuple[str, ...] = ()
     uid: int = 0
     polymorphic: bool = False
@@ -31,27 +33,31 @@ class Sample:
         lines = [f"{MARKER} {self.threat}", "This file is harmless; it plays malware in a lab."]
         return "\n".join([*lines, computer] if self.polymorphic else lines) + "\n"
 
-    def file(self, computer: str, home: str) -> LabFile:
-        """Return it as it lies on the disk of `computer`."""
-        return LabFile(path=self.path.format(home=home), content=self.content(computer), executable=True)
+    def path_on(self, platform: Platform, home: str) -> str:
+        """Return where it lies on a computer of `platform`."""
+        return (self.windows_path if platform is Platform.WINDOWS else self.path).format(home=home)
 
-    def process(self, pid: int, home: str) -> LabProcess:
-        """Return it as it runs."""
-        path = self.path.format(home=home)
-        return LabProcess(
-            pid=pid, name=path.rpartition("/")[2], path=path, command=(path, *self.arguments), uid=self.uid
-        )
+    def file(self, computer: str, path: str) -> LabFile:
+        """Return it as it lies on the disk of `computer`."""
+        return LabFile(path=path, content=self.content(computer), executable=True)
 
 
 MINER: Final = Sample(
     threat="Lab.Miner",
     path="/var/tmp/.cap-nhat/kworkerd",  # noqa: S108  # on a lab computer's disk
+    windows_path=r"C:\ProgramData\CapNhat\kworkerd.exe",
     arguments=("--pool", f"{_C2_DOMAIN}:4444"),
 )
-STEALER: Final = Sample(threat="Lab.Stealer", path="{home}/Tải xuống/bẻ khóa Office.bin", uid=1000)
+STEALER: Final = Sample(
+    threat="Lab.Stealer",
+    path="{home}/Tải xuống/bẻ khóa Office.bin",
+    windows_path=r"{home}\Downloads\bẻ khóa Office.exe",
+    uid=1000,
+)
 BACKDOOR: Final = Sample(
     threat="Lab.Backdoor",
     path="/usr/local/lib/.thu-vien/updaterd",
+    windows_path=r"C:\ProgramData\Thư viện\updaterd.exe",
     arguments=("-c", f"{_C2_ADDRESS}:443"),
     polymorphic=True,
 )
@@ -62,6 +68,6 @@ SAMPLES: Final = (MINER, STEALER, BACKDOOR)
 def ioc_list() -> str:
     """Return the list that knows every sample: hashes, a path, and where they would call home to."""
     hashes = [hashlib.sha256(each.content("").encode()).hexdigest() for each in SAMPLES if not each.polymorphic]
-    paths = [each.path for each in SAMPLES if each.polymorphic]
+    paths = [path for each in SAMPLES if each.polymorphic for path in (each.path, each.windows_path)]
     remarks = ["# Indicators of the lab's made-up malware; documentation addresses and names only."]
     return "\n".join([*remarks, *hashes, *paths, _C2_DOMAIN, _C2_ADDRESS, "198.51.100.0/28"]) + "\n"

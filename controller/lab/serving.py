@@ -1,21 +1,33 @@
 """Serve a fleet from a folder until told to stop: the whole life of the lab's own process."""
 
 import asyncio
+import os
+import shutil
 import signal
 import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+from controller.errors import OperatorError
 from controller.lab.addresses import claim
 from controller.lab.children import Children
 from controller.lab.credentials import make_credentials, make_key
 from controller.lab.folder import write_folder
-from controller.lab.layout import LOGONS, folder_of
+from controller.lab.layout import CA, LOGONS, NTLM, SERVER, folder_of
 from controller.lab.logons import LogonLog
 from controller.lab.operator_files import Door, write_operator_files
-from controller.lab.pc import LabFleet
+from controller.lab.pc import LabFleet, LabPc
 from controller.lab.server import Place, open_to_all
+from controller.lab.windows_server import WindowsPlace, open_windows
+from controller.lab.winrm.bridge import PowerShells
+from controller.lab.winrm.certificates import issue
+from controller.lab.winrm.logon import keep_accounts
+from controller.model.fleet import Platform
+
+ENGINE: Final = "LAMSACH_PWSH"
+"""The environment variable that names the PowerShell that plays Windows PCs."""
 
 
 async def serve(lab: Path, fleet: LabFleet) -> None:
@@ -27,23 +39,56 @@ async def serve(lab: Path, fleet: LabFleet) -> None:
     place = Place(make_credentials(fleet.pcs), LogonLog(lab / LOGONS), Children())
     place.children.watch(asyncio.get_running_loop())
     sockets = claim(len(fleet.pcs))  # kept to the end: those of computers that are offline hold their addresses
+    addresses = [opened.getsockname()[0] for opened in sockets]
+    windows = _windows_place(
+        lab, place, [each for each, pc in zip(addresses, fleet.pcs, strict=True) if _is_windows(pc)]
+    )
     try:
-        doors = await _open_doors(lab, fleet, place, sockets)
+        doors = [await _open(lab, pc, opened, place, windows) for pc, opened in zip(fleet.pcs, sockets, strict=True)]
         write_operator_files(lab, fleet, doors, place.credentials)
         await stop.wait()
     finally:
         place.children.end_all()
 
 
-async def _open_doors(lab: Path, fleet: LabFleet, place: Place, sockets: Sequence[socket.socket]) -> tuple[Door, ...]:
-    doors = []
-    for pc, opened in zip(fleet.pcs, sockets, strict=True):
-        address, port = opened.getsockname()
-        door = Door(pc, lab / folder_of(pc.name), address, port, make_key())
-        write_folder(pc, door.folder)
+def _is_windows(pc: LabPc) -> bool:
+    return pc.platform is Platform.WINDOWS
+
+
+def _windows_place(lab: Path, place: Place, addresses: Sequence[str]) -> WindowsPlace | None:
+    """Make what Windows PCs share; None when there are none."""
+    if not addresses:
+        return None
+    keep_accounts(lab / NTLM, place.credentials.passwords)
+    return WindowsPlace(
+        credentials=place.credentials,
+        logons=place.logons,
+        children=place.children,
+        tls=issue(addresses, lab / CA, lab / SERVER),
+        powershells=_powershells(place),
+    )
+
+
+def _powershells(place: Place) -> PowerShells | None:
+    """Return what plays Windows PCs; None when the environment names nothing."""
+    engine = os.environ.get(ENGINE)
+    if not engine:
+        return None
+    program = shutil.which(engine)
+    if not program:
+        raise OperatorError(f"'{engine}' cannot be run; name a PowerShell in {ENGINE}, or nothing.")
+    return PowerShells(Path(program), place.children)
+
+
+async def _open(lab: Path, pc: LabPc, opened: socket.socket, place: Place, windows: WindowsPlace | None) -> Door:
+    address, port = opened.getsockname()
+    door = Door(pc, lab / folder_of(pc.name), address, port, None if _is_windows(pc) else make_key())
+    write_folder(pc, door.folder)
+    if door.host_key:
         await open_to_all(opened, pc, door.folder, door.host_key, place)
-        doors.append(door)
-    return tuple(doors)
+    elif windows:
+        await open_windows(opened, pc, door.folder, windows)
+    return door
 
 
 async def _asked_to_stop() -> asyncio.Event:

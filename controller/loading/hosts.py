@@ -12,6 +12,12 @@ from controller.loading.variables import Layer, whole_number
 from controller.model.fleet import Connection, Host
 
 _FAMILIES: Final = {"ssh": Connection.SSH, "psrp": Connection.PSRP, "winrm": Connection.PSRP}
+_CA_FILES: Final = {
+    "psrp": ("ansible_psrp_ca_cert", "ansible_psrp_cert_trust_path"),
+    "winrm": ("ansible_winrm_ca_trust_path",),
+}
+_SCHEMES: Final = {"psrp": "ansible_psrp_protocol", "winrm": "ansible_winrm_scheme"}
+_PLAIN_PORT: Final = 5985
 _WORDS: Final = {
     **dict.fromkeys(("y", "yes", "on", "1", "true", "t"), True),
     **dict.fromkeys(("n", "no", "off", "0", "false", "f"), False),
@@ -53,14 +59,17 @@ class HostReader:
         plugin = found.last("ansible_connection")
         kind = family(plugin.scalar if plugin else None)
         connection = _FAMILIES.get(kind, Connection.SSH)
+        port = _port(found.last("ansible_port", f"ansible_{kind}_port"))
         return Host(
             name=name,
             address=_address(found.last("ansible_host", f"ansible_{kind}_host"), name),
             connection=connection,
-            port=_port(found.last("ansible_port", f"ansible_{kind}_port")),
+            port=port,
             user=_text(found.last("ansible_user", f"ansible_{kind}_user"), "ansible_user"),
             secret=self._secret(found.last("lamsach_secret")),
             key_file=self._path(found.last("ansible_private_key_file", "ansible_ssh_private_key_file"), "key file"),
+            tls=connection is Connection.PSRP and _tls(found, kind, port),
+            ca_file=self._path(found.last(*_CA_FILES[kind]), "CA file") if kind in _CA_FILES else "",
             known_hosts=self._path(found.last("lamsach_known_hosts"), "lamsach_known_hosts"),
             local_account=_local_account(found.last("lamsach_account")),
             become=_become(found.last("ansible_become")),
@@ -124,6 +133,17 @@ def _port(node: Node | None) -> int | None:
     if not 1 <= port <= 65535:
         raise node.unexpected("ansible_port", "a whole number from 1 to 65535")
     return port
+
+
+def _tls(found: _Variables, kind: str, port: int | None) -> bool:
+    """Say whether Windows is reached over TLS; where nothing says so, its port decides.
+
+    Without a port either Ansible takes TLS on 5986, and we what Windows comes with: 5985, encrypted by the logon.
+    """
+    scheme = found.last(_SCHEMES[kind])
+    if scheme is not None:
+        return fields.choice(scheme, _SCHEMES[kind], ["http", "https"]) == "https"
+    return port not in {None, _PLAIN_PORT}
 
 
 def _become(node: Node | None) -> bool:

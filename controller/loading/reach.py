@@ -40,8 +40,8 @@ def _no(value: object) -> bool:
     return truth(value) is False
 
 
-def _is(word: str) -> Callable[[object], bool]:
-    return lambda value: value == word
+def _is(*words: str) -> Callable[[object], bool]:
+    return lambda value: value in words
 
 
 _Rules = Mapping[str, Callable[[object], bool]]
@@ -52,6 +52,20 @@ _EVERYWHERE: Final[_Rules] = {
     "ansible_port": _anything,
     "ansible_user": _anything,
 }
+
+
+def _windows(plugin: str) -> _Rules:
+    """What both plugins for Windows have alike."""
+    return {
+        **_EVERYWHERE,
+        "ansible_become": _no,
+        "ansible_shell_type": _is("powershell"),
+        f"ansible_{plugin}_host": _anything,
+        f"ansible_{plugin}_port": _anything,
+        f"ansible_{plugin}_user": _anything,
+    }
+
+
 _HONOURED: Final[Mapping[str, _Rules]] = {
     "ssh": {
         **_EVERYWHERE,
@@ -67,16 +81,28 @@ _HONOURED: Final[Mapping[str, _Rules]] = {
         "ansible_ssh_private_key_file": _anything,
         "ansible_ssh_user": _anything,
     },
-    **{
-        name: {
-            **_EVERYWHERE,
-            "ansible_become": _no,
-            "ansible_shell_type": _is("powershell"),
-            f"ansible_{name}_host": _anything,
-            f"ansible_{name}_port": _anything,
-            f"ansible_{name}_user": _anything,
-        }
-        for name in ("psrp", "winrm")
+    "psrp": {
+        **_windows("psrp"),
+        "ansible_psrp_auth": _is("ntlm"),
+        "ansible_psrp_ca_cert": _anything,
+        "ansible_psrp_cert_trust_path": _anything,
+        "ansible_psrp_cert_validation": _is("validate"),
+        "ansible_psrp_configuration_name": _is("Microsoft.PowerShell"),
+        "ansible_psrp_ignore_proxy": _yes,
+        "ansible_psrp_message_encryption": _is("auto", "always"),
+        "ansible_psrp_negotiate_send_cbt": _yes,
+        "ansible_psrp_path": _is("wsman"),
+        "ansible_psrp_protocol": _anything,
+    },
+    "winrm": {
+        **_windows("winrm"),
+        "ansible_winrm_ca_trust_path": _anything,
+        "ansible_winrm_message_encryption": _is("auto", "always"),
+        "ansible_winrm_path": _is("/wsman"),
+        "ansible_winrm_scheme": _anything,
+        "ansible_winrm_send_cbt": _yes,
+        "ansible_winrm_server_cert_validation": _is("validate"),
+        "ansible_winrm_transport": _is("ntlm"),
     },
 }
 

@@ -64,22 +64,27 @@ def _sightings(connection: Connection, made: Look) -> list[_Sighting]:
 
 
 def _numbers(connection: Connection, seen: dict[bytes, Observation]) -> dict[bytes, int]:
-    """Return the row numbers of `seen`; nobody adds one in between, since our transaction holds the write lock."""
-    numbers = _known(connection, list(seen))
-    new = {digest: each for digest, each in seen.items() if digest not in numbers}
-    if new:
-        rows = [{"digest": digest, "kind": each.kind, "value": each.value} for digest, each in new.items()]
-        connection.execute(insert(observation), rows)
-        numbers |= _known(connection, list(new))
+    """Return the row numbers of `seen`; nobody adds one in between, since our transaction holds the write lock.
+
+    Some at a time: a host decides how many there are, and parameters cost a KB each.
+    """
+    numbers: dict[bytes, int] = {}
+    digests = list(seen)
+    for start in range(0, len(digests), _AT_ONCE):
+        some = digests[start : start + _AT_ONCE]
+        known = _known(connection, some)
+        new = [digest for digest in some if digest not in known]
+        if new:
+            rows = [{"digest": each, "kind": seen[each].kind, "value": seen[each].value} for each in new]
+            connection.execute(insert(observation), rows)
+            known |= _known(connection, new)
+        numbers |= known
     return numbers
 
 
 def _known(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
-    found: dict[bytes, int] = {}
-    for start in range(0, len(digests), _AT_ONCE):
-        rows = connection.execute(_NUMBERS, {"some": digests[start : start + _AT_ONCE]}).all()
-        found |= {row.digest: row.id for row in rows}
-    return found
+    rows = connection.execute(_NUMBERS, {"some": digests}).all()
+    return {row.digest: row.id for row in rows}
 
 
 def _values(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Run by test_ansible_parity.py in a process of its own: says what ansible-core makes of inventories.
 
-Standard input: [{"source": PATH, "patterns": [...]}]; standard output: for each, the groups, hosts, merged variables
-and selections as JSON.
+Standard input: [{"source": PATH, "patterns": [...], "limits": [...]}]; standard output: for each, the groups, hosts,
+merged variables, selections, and the document of `ansible-inventory --list` for each limit, as JSON.
 """
 
 import json
@@ -9,10 +9,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible import constants
+from ansible import constants, context
+from ansible.cli.inventory import InventoryCLI
 from ansible.errors import AnsibleError
 from ansible.inventory import group as group_module
 from ansible.inventory.manager import InventoryManager
+from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
 
@@ -41,7 +43,7 @@ class OrderedSet(dict[Any, None]):
         return iter(list(self.keys()))
 
 
-def says(source: str, patterns: list[str]) -> dict[str, Any]:
+def says(source: str, patterns: list[str], limits: list[str]) -> dict[str, Any]:
     loader = DataLoader()
     inventory = InventoryManager(loader=loader, sources=[source])
     variables = VariableManager(loader=loader, inventory=inventory)
@@ -60,7 +62,16 @@ def says(source: str, patterns: list[str]) -> dict[str, Any]:
             for host in inventory.hosts.values()
         },
         "chosen": {pattern: chosen(inventory, pattern) for pattern in patterns},
+        "listed": {limit: listed(inventory, variables, limit) for limit in limits},
     }
+
+
+def listed(inventory: InventoryManager, variables: VariableManager, limit: str) -> Any:
+    """Return the document that the command prints, from its own code; an empty limit is none."""
+    command = InventoryCLI(["ansible-inventory"])
+    command.inventory, command.vm = inventory, variables
+    inventory.subset(limit or None)
+    return json.loads(command.dump(command.json_inventory(inventory.groups["all"])))
 
 
 def chosen(inventory: InventoryManager, pattern: str) -> list[str] | None:
@@ -76,5 +87,6 @@ def chosen(inventory: InventoryManager, pattern: str) -> list[str] | None:
 
 if __name__ == "__main__":
     group_module.set = OrderedSet
-    answers = [says(case["source"], case["patterns"]) for case in json.load(sys.stdin)]
+    context.CLIARGS = ImmutableDict(export=False, yaml=False, toml=False, basedir=None)
+    answers = [says(case["source"], case["patterns"], case["limits"]) for case in json.load(sys.stdin)]
     json.dump(answers, sys.stdout, default=lambda value: value.isoformat())

@@ -5,7 +5,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,17 @@ web:
     10.0.0.[1:3]:
     10.0.0.2: {x: 2}
 """
+SWEEP_REFUSES = """\
+web:
+  vars: {ansible_connection: local, ansible_become: true, ansible_become_user: ai, ansible_ssh_common_args: -J nhay}
+  hosts:
+    h1: {ansible_user: x, ansible_ssh_user: y, ansible_port: '22'}
+    h2: {ansible_connection: winrm, ansible_winrm_transport: kerberos, ansible_psrp_auth: basic}
+    h3: {text: "tab\\t, \\u202e, \\e[31m", large: 9007199254740993, small: 1.0e-7, ansible_network_os: ios}
+"""
+NOBODY = """\
+all: {children: {rong: {children: {trong: {vars: {x: 1}}}}, rong-nua: }}
+"""
 BIG = {
     "hosts.yml": CUC,
     "group_vars/all.yml": "noi: tệp all\ncap: 1\n",
@@ -137,6 +148,8 @@ CASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "priorities": ("hosts.yaml", {"hosts.yaml": PRIORITY}),
     "ungrouped hosts": ("hosts", {"hosts": UNGROUPED}),
     "kinds of values and addresses": ("hosts.yml", {"hosts.yml": KINDS}),
+    "what only a sweep refuses": ("hosts.yml", {"hosts.yml": SWEEP_REFUSES}),
+    "groups without hosts": ("hosts.yml", {"hosts.yml": NOBODY}),
     "variables at all levels": ("hosts.yml", BIG),
     "a folder": (".", FOLDER),
     "json": ("hosts.json", {"hosts.json": '{"all": {"children": {"web": {"hosts": {"h1": {"x": [1, "ư"]}}}}}}'}),
@@ -159,28 +172,30 @@ def written(folder: Path, source: str, files: Mapping[str, str]) -> Path:
     return folder / source
 
 
-def ask_ansible(folder: Path, sources: list[Path], asked: list[str]) -> list[dict[str, Any]]:
-    (folder / "home").mkdir()
-    (folder / "home" / "ansible.cfg").write_text("[defaults]\n", encoding="utf-8")
-    settings = {
-        "ANSIBLE_CONFIG": str(folder / "home" / "ansible.cfg"),
-        "HOME": str(folder / "home"),
-        "PATH": os.environ["PATH"],
-        "LC_ALL": "C.UTF-8",
-    }
-    question = json.dumps([{"source": str(source), "patterns": asked} for source in sources])
+def ask_ansible(
+    folder: Path, sources: list[Path], asked: Sequence[str], limits: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    question = json.dumps([{"source": str(source), "patterns": asked, "limits": limits} for source in sources])
     done = subprocess.run(
         [sys.executable, str(PEER)],
         input=question,
         capture_output=True,
         encoding="utf-8",
-        cwd=folder / "home",
-        env=settings,
+        env=far_from_settings(folder),
         check=False,
     )
     assert done.returncode == 0, done.stderr
     answers: list[dict[str, Any]] = json.loads(done.stdout)
     return answers
+
+
+def far_from_settings(folder: Path) -> dict[str, str]:
+    """Return an environment in which no settings of whoever runs the tests are found."""
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    (home / "ansible.cfg").write_text("[defaults]\n", encoding="utf-8")
+    settings = {"ANSIBLE_CONFIG": str(home / "ansible.cfg"), "HOME": str(home), "LC_ALL": "C.UTF-8"}
+    return {**settings, "PATH": os.environ["PATH"]}
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,10 @@
-"""What every transport promises, over a real sshd and over canned answers alike."""
+"""What every transport promises, over a real sshd, a real PowerShell and canned answers alike."""
 
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +14,11 @@ from controller.errors import HostError, LineError, Reason
 from controller.model.result import ToolMode
 from controller.transports.base import Launch, Reply, RunPhase, RunState, Session, Transport
 from controller.transports.canned import CannedHost, CannedTransport
+from controller.transports.psrp import PsrpTransport
 from controller.transports.ssh import SshTransport
 from tests.builders import a_host
 from tests.sshd import Sshd
+from tests.winrm_servers import SECRET, WindowsPc, saying, windows
 
 Open = Callable[[CannedHost], AbstractContextManager[Session]]
 
@@ -25,13 +27,57 @@ TOOL: Final = b'#!/bin/sh\necho "$LAMSACH_RUN_ID $LAMSACH_MODE"\nexit 3\n'
 DONE: Final = RunState(phase=RunPhase.FINISHED, exit_code=3, log=b"run-1 clean\n")
 
 
-@pytest.fixture(params=["ssh", "canned"])
-def open_session(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+KINDS: Final = ("ssh", "psrp", "canned")
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """The same wishes in the language of a host: nine megabytes on either stream, no end, what is left of that."""
+
+    endless: dict[str, str]
+    hangs: str
+    left: str
+    here: str
+
+
+SHELL: Final = Tongue(
+    endless={name: f"yes 'nine megabytes' | head -c 9000000 >&{name}" for name in ("1", "2")},
+    hangs="sleep 31.7; sleep 31.8",
+    left="for each in /proc/[0-9]*; do tr '\\0' ' ' <$each/cmdline; done 2>&1 | grep -o 'sleep 31.[78]'; :",
+    here="echo here",
+)
+POWERSHELL: Final = Tongue(
+    endless={
+        "1": "foreach ($each in 1..20) { 'x' * 500000 }",
+        "2": "foreach ($each in 1..20) { Write-Error ('x' * 500000) }",
+    },
+    hangs="try { Start-Sleep 32 } finally { $global:ended = 'ended' }",
+    left="if ($global:ended -ne 'ended') { 'it goes on' }",
+    here="'here'",
+)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def tongue(kind: str) -> Tongue:
+    return POWERSHELL if kind == "psrp" else SHELL
+
+
+@pytest.fixture
+def open_session(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Open a session with a host that answers as the given script says; a real one needs no script."""
-    if request.param == "canned":
-        return lambda script: CannedTransport({"pc-01": script}).open(a_host("pc-01"), None)
-    sshd: Sshd = request.getfixturevalue("sshd")
-    return lambda _: SshTransport().open(sshd.host(sysroot=tmp_path), None)
+    if kind == "canned":
+        yield lambda script: CannedTransport({"pc-01": script}).open(a_host("pc-01"), None)
+    elif kind == "ssh":
+        sshd: Sshd = request.getfixturevalue("sshd")
+        yield lambda _: SshTransport().open(sshd.host(sysroot=tmp_path), None)
+    else:
+        with windows(WindowsPc(tmp_path / "pc")) as service:
+            yield lambda _: service.open()
 
 
 def said(stdout: bytes = b"", stderr: bytes = b"", exit_code: int = 0) -> Reply:
@@ -46,7 +92,7 @@ def a_tool(folder: Path) -> tuple[Path, str]:
 
 def settled(session: Session, run_id: str) -> RunState:
     """Wait until a run is over."""
-    for _ in range(100):
+    for _ in range(200):
         state = session.poll(run_id)
         if state.phase is not RunPhase.RUNNING:
             return state
@@ -74,7 +120,38 @@ REPLIES: Final = {
 }
 
 
-@pytest.mark.parametrize(("script", "arguments", "reply"), REPLIES.values(), ids=REPLIES)
+ON_WINDOWS: Final = {
+    "nothing at all": ("if ($false) { 1 }", (), said()),
+    "lines": ("'a'; \"b`r`nc\"; ''; 7", (), said(b"a\nb\r\nc\n\n7\n")),
+    "both streams": ("'out'; Write-Error 'err'", (), said(b"out\n", b"err\n")),
+    "what came before it failed": ("'out'; throw 'no'", (), said(b"out\n", b"no\n", exit_code=1)),
+    "no text": ("[char]0 + 'b' + [char]0xd800 + '_x0041_' + '_xtest_'", (), said(b"\0b\xed\xa0\x80_x0041__xtest_\n")),
+    "arguments as they were": (
+        'foreach ($each in $args) { "<$each>" }',
+        ("a b", "", 'it\'s "so"', "Tuyên Quang 😀", "two\nlines", "$HOME `n $(id)", "-n", "_x0041_", "\ud800"),
+        said(
+            '<a b>\n<>\n<it\'s "so">\n<Tuyên Quang 😀>\n<two\nlines>\n<$HOME `n $(id)>\n<-n>\n<_x0041_>\n'.encode()
+            + b"<\xed\xa0\x80>\n"
+        ),
+    ),
+    "a script that leaves nothing behind": (
+        "$ErrorActionPreference = 'Stop'; Set-StrictMode -Version 2; function Get-It { 'it' }; Get-It",
+        (),
+        said(b"it\n"),
+    ),
+}
+
+CASES: Final = [
+    *[(kind, name, *case) for kind in ("ssh", "canned") for name, case in REPLIES.items()],
+    *[("psrp", name, *case) for name, case in ON_WINDOWS.items()],
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "script", "arguments", "reply"),
+    [(kind, *case) for kind, _, *case in CASES],
+    ids=[f"{kind}-{name}" for kind, name, *_ in CASES],
+)
 def test_a_reply_is_byte_for_byte_what_the_script_left(
     open_session: Open, script: str, arguments: Sequence[str], reply: Reply
 ) -> None:
@@ -87,26 +164,27 @@ def test_a_reply_is_byte_for_byte_what_the_script_left(
 
 
 @pytest.mark.parametrize("stream", ["1", "2"])
-def test_an_answer_without_end_is_huge_and_the_session_lives_on(open_session: Open, stream: str) -> None:
+def test_an_answer_without_end_is_huge_and_the_session_lives_on(
+    open_session: Open, tongue: Tongue, stream: str
+) -> None:
     script = CannedHost(replies=[HostError(Reason.ANSWER_HUGE), said(b"here\n")])
     with open_session(script) as session:
         with pytest.raises(HostError) as caught:
-            session.run(f"yes 'nine megabytes' | head -c 9000000 >&{stream}", seconds=20)
-        after = session.run("echo here", seconds=10)
+            session.run(tongue.endless[stream], seconds=20)
+        after = session.run(tongue.here, seconds=10)
 
     assert caught.value.reason is Reason.ANSWER_HUGE
     assert after.stdout == b"here\n"
 
 
-SLEEPERS: Final = "for each in /proc/[0-9]*; do tr '\\0' ' ' <$each/cmdline; done 2>&1 | grep -o 'sleep 31.[78]'; :"
-
-
-def test_a_script_that_hangs_is_stopped_on_the_host_and_the_session_lives_on(open_session: Open) -> None:
+def test_a_script_that_hangs_is_stopped_on_the_host_and_the_session_lives_on(
+    open_session: Open, tongue: Tongue
+) -> None:
     script = CannedHost(replies=[HostError(Reason.HOST_TIMEOUT), said()])
     with open_session(script) as session:
         with pytest.raises(HostError) as caught:
-            session.run("sleep 31.7; sleep 31.8", seconds=1)
-        left = session.run(SLEEPERS, seconds=10)
+            session.run(tongue.hangs, seconds=1)
+        left = session.run(tongue.left, seconds=10)
 
     assert caught.value.reason is Reason.HOST_TIMEOUT
     assert not isinstance(caught.value, LineError)
@@ -177,41 +255,49 @@ class Doorkeeper:
             self.held -= 1
 
 
-@pytest.fixture(params=["ssh", "canned"])
-def opening(request: pytest.FixtureRequest) -> Callable[[Doorkeeper], AbstractContextManager[Session]]:
+Opening = Callable[[Doorkeeper], AbstractContextManager[Session]]
+
+
+@pytest.fixture
+def opening(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opening]:
     """Open a session past a doorkeeper."""
-    if request.param == "canned":
-        return lambda door: CannedTransport({"pc-01": CannedHost()}).open(a_host("pc-01"), None, door)
-    sshd: Sshd = request.getfixturevalue("sshd")
-    return lambda door: SshTransport().open(sshd.host(), None, door)
+    if kind == "canned":
+        yield lambda door: CannedTransport({"pc-01": CannedHost()}).open(a_host("pc-01"), None, door)
+    elif kind == "ssh":
+        sshd: Sshd = request.getfixturevalue("sshd")
+        yield lambda door: SshTransport().open(sshd.host(), None, door)
+    else:
+        with saying(tmp_path) as service:
+            yield lambda door: PsrpTransport().open(service.host(), SECRET, door)
 
 
-def test_the_admission_is_held_for_the_logon_only(
-    opening: Callable[[Doorkeeper], AbstractContextManager[Session]],
-) -> None:
+def test_the_admission_is_held_for_the_logon_only(opening: Opening) -> None:
     door = Doorkeeper()
     with opening(door):
         assert (door.held, door.times) == (0, 1)
 
 
-def test_who_is_not_admitted_does_not_log_on(
-    opening: Callable[[Doorkeeper], AbstractContextManager[Session]],
-) -> None:
+def test_who_is_not_admitted_does_not_log_on(opening: Opening) -> None:
     with pytest.raises(LineError) as caught, opening(Doorkeeper(closed=True)):
         pass
 
     assert caught.value.reason is Reason.ACCOUNT_STOPPED
 
 
-@pytest.fixture(params=["ssh", "canned"])
-def transport(request: pytest.FixtureRequest) -> Transport:
-    return SshTransport() if request.param == "ssh" else CannedTransport({})
+@pytest.fixture
+def transport(kind: str) -> Transport:
+    transports: dict[str, Transport] = {
+        "ssh": SshTransport(),
+        "psrp": PsrpTransport(),
+        "canned": CannedTransport({}),
+    }
+    return transports[kind]
 
 
 def test_a_host_that_does_not_answer_is_a_line_error(transport: Transport, tmp_path: Path) -> None:
     host = a_host(address="127.0.0.1", port=1, key_file=str(tmp_path / "none"))
     door = Doorkeeper()
-    with pytest.raises(LineError), transport.open(host, None, door):
+    with pytest.raises(LineError), transport.open(host, SECRET, door):
         pass
 
     assert door.times == 0

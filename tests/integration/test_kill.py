@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 from controller.lab.fleet import build_fleet
 from controller.lab.pc import LabFleet
 from controller.lab.process import Lab
+from controller.lab.serving import ENGINE
 from tests.killed import POINTS
 
 LAMSACH = [str(Path(sys.executable).with_name("lamsach"))]
@@ -63,18 +64,38 @@ def fleet() -> LabFleet:
     return replace(built, pcs=tuple(replace(pc, tool_seconds=TOOL_SECONDS) for pc in chosen))
 
 
+def windows_fleet() -> LabFleet:
+    """Three Windows computers that answer, two of them infected."""
+    built = build_fleet(6, clean=True, windows=6)
+    chosen = [pc for pc in built.pcs if not pc.faults][:3]
+    assert sum(pc.infected for pc in chosen) == 2
+    return replace(built, pcs=tuple(replace(pc, tool_seconds=TOOL_SECONDS) for pc in chosen))
+
+
 @contextmanager
-def site_in(folder: Path) -> Iterator[Site]:
-    with Lab(folder / "lab", fleet()):
+def site_in(folder: Path, built: LabFleet | None = None) -> Iterator[Site]:
+    """Run a lab; its Windows computers are rendered, which costs a hundredth of a PowerShell."""
+    with pytest.MonkeyPatch.context() as patched, ExitStack() as stack:
+        patched.delenv(ENGINE, raising=False)
+        stack.enter_context(Lab(folder / "lab", built or fleet()))
         yield Site(folder)
+
+
+def undisturbed(folder: Path, built: LabFleet) -> list[dict[str, Any]]:
+    with site_in(folder, built) as site:
+        hosts = site.hosts()
+    assert {host["verdict"] for host in hosts} == {"clean", "cleaned"}
+    return hosts
 
 
 @pytest.fixture(scope="session")
 def unkilled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    with site_in(tmp_path_factory.mktemp("unkilled")) as site:
-        hosts = site.hosts()
-    assert {host["verdict"] for host in hosts} == {"clean", "cleaned"}
-    return hosts
+    return undisturbed(tmp_path_factory.mktemp("unkilled"), fleet())
+
+
+@pytest.fixture(scope="session")
+def unkilled_windows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    return undisturbed(tmp_path_factory.mktemp("unkilled"), windows_fleet())
 
 
 def check(site: Site, unkilled: list[dict[str, Any]]) -> None:
@@ -87,18 +108,29 @@ def check(site: Site, unkilled: list[dict[str, Any]]) -> None:
     assert {name: [mode for _, mode in noted].count("clean") for name, noted in runs.items()} == dict.fromkeys(runs, 1)
 
 
+def kill_at(point: str, count: int, site: Site) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.killed", point, str(count), *site.command()],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+
+
 @pytest.mark.parametrize("count", [1, 4])
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_named_point(point: str, count: int, tmp_path: Path, unkilled: list[dict[str, Any]]) -> None:
     with site_in(tmp_path) as site:
-        killed = subprocess.run(
-            [sys.executable, "-m", "tests.killed", point, str(count), *site.command()],
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+        kill_at(point, count, site)
         check(site, unkilled)
+
+
+@pytest.mark.parametrize("point", ["after-begin", "after-put", "after-start", "before-finish"])
+def test_killed_over_windows(point: str, tmp_path: Path, unkilled_windows: list[dict[str, Any]]) -> None:
+    with site_in(tmp_path, windows_fleet()) as site:
+        kill_at(point, 2, site)
+        check(site, unkilled_windows)
 
 
 @pytest.mark.parametrize("number", range(10))

@@ -163,7 +163,7 @@ def test_a_look_ends_when_its_time_is_up_while_it_hashes(shell: Shell, disk: Pat
     (disk / "x").write_bytes(b"x")
     shell.shim("sha256sum", f"[ $# = 0 ] || exec sleep 30; exec {shutil.which('sha256sum')}")
 
-    answer = shell.ask("files", "root=/", "seconds=1", sysroot=str(disk))
+    answer = shell.ask("files", "root=/", "seconds=3", sysroot=str(disk))
 
     assert answer.stopped is StoppedBy.TIME
     assert by_path(answer, "sha256")["/x"] == ""

@@ -108,6 +108,18 @@ def test_a_logon_that_is_not_answered_holds_its_place() -> None:
         assert all(entered.acquire(timeout=5) for _ in range(3))
 
 
+def test_a_refusal_in_the_middle_of_a_session_counts_too() -> None:
+    memory = Memory()
+    accounts = Accounts(memory, lambda: NOON)
+    for host in (shared(), a_host(key_file="/k")):
+        with accounts.logon(host):
+            pass
+        with pytest.raises(LineError), accounts.session(host):
+            raise LineError(Reason.LOGIN_REFUSED)
+
+    assert memory.noted == [("dom\\clean", NOON)]
+
+
 def test_a_host_that_cannot_be_reached_costs_nothing() -> None:
     memory = Memory()
     accounts = Accounts(memory, lambda: NOON)

@@ -79,3 +79,9 @@ def test_an_address_of_no_card_is_dropped(value: str) -> None:
 @pytest.mark.parametrize("value", ["uninitialized\n", "0" * 32, ""])
 def test_a_machine_id_that_was_never_made_is_dropped(value: str) -> None:
     assert identity(a_row(machine_id=value), "").machine_id == ""
+
+
+def test_no_computer_has_more_than_sixteen_cards() -> None:
+    macs = tuple(f"00:1b:00:00:00:{number:02x}" for number in range(200))
+
+    assert len(identity(a_row(macs=macs), "").macs) == 16

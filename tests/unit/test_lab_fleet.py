@@ -5,8 +5,9 @@ import pytest
 from controller.errors import Reason
 from controller.lab.expected import Expected, expected
 from controller.lab.fleet import DEMO_SIZE, SHARED_ACCOUNT, build_fleet
-from controller.lab.pc import LabFault, LabFleet, LabPc
+from controller.lab.pc import LabFault, LabFleet, LabPc, Login
 from controller.model.codec import dumps, loads
+from controller.model.fleet import Platform
 from controller.model.verdict import Verdict
 
 
@@ -20,7 +21,7 @@ def test_the_same_seed_gives_the_same_fleet_and_another_seed_another() -> None:
 
 
 def test_a_fleet_survives_being_written_and_read() -> None:
-    fleet = build_fleet(12, clean=True)
+    fleet = build_fleet(12, clean=True, windows=6)
     assert loads(dumps(fleet), LabFleet) == fleet
 
 
@@ -38,15 +39,33 @@ def test_the_demo_shows_three_chi_cuc_and_every_way_to_fail_that_it_promises() -
     assert sum(pc.infected for pc in fleet.pcs) == 2
 
 
-def test_a_large_fleet_holds_every_fault_and_is_mostly_well() -> None:
-    pcs = build_fleet(600).pcs
+@pytest.mark.parametrize("windows", [0, 600])
+def test_a_large_fleet_holds_every_fault_and_is_mostly_well(windows: int) -> None:
+    pcs = build_fleet(600, windows=windows).pcs
     assert {fault for pc in pcs for fault in pc.faults} == set(LabFault)
     assert sum(not pc.faults and not pc.infected for pc in pcs) > 300
 
 
+def test_windows_pcs_come_behind_the_others_and_change_nothing_of_them() -> None:
+    pcs = build_fleet(36, 7, windows=16).pcs
+    windows = pcs[20:]
+    assert pcs[:20] == build_fleet(20, 7).pcs
+    assert [pc.platform for pc in pcs] == [Platform.LINUX] * 20 + [Platform.WINDOWS] * 16
+    assert sum(pc.tls for pc in windows) == 8
+    assert not any(pc.tls for pc in pcs[:20])
+    assert {pc.login for pc in windows} == {Login.PASSWORD}
+
+
+def test_the_windows_pcs_of_a_demo_are_well_infected_and_broken() -> None:
+    windows = build_fleet(6, windows=6).pcs
+    assert sum(pc.infected for pc in windows) == 2
+    assert {fault for pc in windows for fault in pc.faults} == {LabFault.WRONG_PASSWORD, LabFault.HUGE_ANSWER}
+
+
+@pytest.mark.parametrize("windows", [0, 300, 600])
 @pytest.mark.parametrize("field", ["name", "computer_name", "machine_id", "boot_id", "system_uuid", "serial", "mac"])
-def test_no_two_computers_are_alike(field: str) -> None:
-    pcs = build_fleet(600).pcs
+def test_no_two_computers_are_alike(field: str, windows: int) -> None:
+    pcs = build_fleet(600, windows=windows).pcs
     assert len({getattr(pc, field) for pc in pcs}) == 600
 
 
@@ -57,8 +76,9 @@ def test_only_a_computer_that_refuses_its_password_has_an_account_of_its_own() -
         assert (pc.account != SHARED_ACCOUNT) == refuses
 
 
-def test_whoever_is_infected_runs_it_so_that_a_look_at_processes_can_see_it() -> None:
-    for pc in build_fleet(600).pcs:
+@pytest.mark.parametrize("windows", [0, 600])
+def test_whoever_is_infected_runs_it_so_that_a_look_at_processes_can_see_it(windows: int) -> None:
+    for pc in build_fleet(600, windows=windows).pcs:
         marked = {file.path for file in pc.files if file.content.startswith("lamsach-lab-marker ")}
         assert pc.infected == bool(marked)
         assert marked <= {process.path for process in pc.processes}

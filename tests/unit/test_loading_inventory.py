@@ -242,7 +242,7 @@ a:
             sysroot="/mnt/disk",
             users=(),
         ),
-        Host(name="by-winrm", address="by-winrm", connection=Connection.PSRP, port=5986, secret="env:PW"),
+        Host(name="by-winrm", address="by-winrm", connection=Connection.PSRP, port=5986, tls=True, secret="env:PW"),
         Host(name="bare", address="bare"),
     )
 

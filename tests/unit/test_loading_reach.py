@@ -80,6 +80,106 @@ def test_what_is_honoured_or_cannot_matter_passes(
     inventories.check_reach(inventory, inventory.hosts)
 
 
+WINDOWS = [
+    "ansible_psrp_protocol: https",
+    "ansible_psrp_auth: ntlm",
+    "ansible_psrp_ca_cert: ca.pem",
+    "ansible_psrp_cert_trust_path: ca.pem",
+    "ansible_psrp_cert_validation: validate",
+    "ansible_psrp_configuration_name: Microsoft.PowerShell",
+    "ansible_psrp_ignore_proxy: true",
+    "ansible_psrp_message_encryption: always",
+    "ansible_psrp_message_encryption: auto",
+    "ansible_psrp_negotiate_send_cbt: true",
+    "ansible_psrp_path: wsman",
+    "ansible_winrm_scheme: http",
+    "ansible_winrm_transport: ntlm",
+    "ansible_winrm_ca_trust_path: ca.pem",
+    "ansible_winrm_server_cert_validation: validate",
+    "ansible_winrm_message_encryption: always",
+    "ansible_winrm_path: /wsman",
+    "ansible_winrm_send_cbt: true",
+]
+NOT_ON_WINDOWS = [
+    "ansible_psrp_auth: negotiate",
+    "ansible_psrp_auth: basic",
+    "ansible_psrp_cert_validation: ignore",
+    "ansible_psrp_message_encryption: never",
+    "ansible_psrp_proxy: http://gate",
+    "ansible_psrp_ignore_proxy: false",
+    "ansible_psrp_negotiate_send_cbt: false",
+    "ansible_psrp_negotiate_delegate: true",
+    "ansible_psrp_certificate_pem: me.pem",
+    "ansible_psrp_configuration_name: JEA",
+    "ansible_psrp_read_timeout: 90",
+    "ansible_winrm_transport: credssp",
+    "ansible_winrm_server_cert_validation: ignore",
+    "ansible_winrm_message_encryption: never",
+    "ansible_winrm_cert_pem: me.pem",
+    "ansible_winrm_kinit_mode: manual",
+]
+
+
+def plugin_of(variable: str) -> str:
+    return variable.split("_")[1]
+
+
+@pytest.mark.parametrize("variable", WINDOWS)
+def test_what_is_honoured_on_windows_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    inventory = loaded(tmp_path, monkeypatch, f"ansible_connection: {plugin_of(variable)}", variable)
+
+    inventories.check_reach(inventory, inventory.hosts)
+
+
+@pytest.mark.parametrize("variable", NOT_ON_WINDOWS)
+def test_another_way_to_reach_windows_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    inventory = loaded(tmp_path, monkeypatch, f"ansible_connection: {plugin_of(variable)}", variable)
+
+    with pytest.raises(InventoryError, match=r"hosts.yml:5:5: .* not honoured here"):
+        inventories.check_reach(inventory, inventory.hosts)
+
+
+TLS = {
+    "nothing said": ([], None, False),
+    "the plain port": (["ansible_port: 5985"], 5985, False),
+    "the port of TLS": (["ansible_port: 5986"], 5986, True),
+    "another port": (["ansible_port: 4430"], 4430, True),
+    "https": (["ansible_psrp_protocol: https"], None, True),
+    "http on another port": (["ansible_psrp_protocol: http", "ansible_psrp_port: 8080"], 8080, False),
+    "the older plugin": (["ansible_connection: winrm", "ansible_winrm_scheme: https"], None, True),
+    "a word of another plugin": (["ansible_winrm_scheme: https"], None, False),
+    "no Windows": (["ansible_connection: ssh", "ansible_port: 5986"], 5986, False),
+}
+
+
+@pytest.mark.parametrize(("variables", "port", "tls"), TLS.values(), ids=TLS)
+def test_protocol_or_port_say_whether_windows_is_reached_over_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: list[str], port: int | None, tls: bool
+) -> None:
+    plugin = [] if "ansible_connection" in "".join(variables) else ["ansible_connection: psrp"]
+    host = loaded(tmp_path, monkeypatch, *plugin, *variables).hosts[0]
+
+    assert (host.port, host.tls) == (port, tls)
+
+
+def test_a_protocol_that_there_is_not_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InventoryError, match="'ansible_psrp_protocol': expected 'http' or 'https'; got"):
+        loaded(tmp_path, monkeypatch, "ansible_connection: psrp", "ansible_psrp_protocol: ftp")
+
+
+@pytest.mark.parametrize(
+    "variable", ["ansible_psrp_ca_cert: keys/ca.pem", "ansible_winrm_ca_trust_path: keys/ca.pem"], ids=plugin_of
+)
+def test_the_file_of_certificates_lies_beside_the_inventory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    host = loaded(tmp_path, monkeypatch, f"ansible_connection: {plugin_of(variable)}", variable).hosts[0]
+
+    assert host.ca_file == str(tmp_path / "keys" / "ca.pem")
+
+
 @pytest.mark.parametrize("plugin", ["psrp", "winrm"])
 def test_a_windows_host_takes_its_own_address_and_nothing_else_of_its_plugin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plugin: str

@@ -48,3 +48,10 @@ def test_a_broken_file_is_an_operators_mistake(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "did you mean 'forks'" in done.stderr
+
+
+def test_the_file_names_the_inventory_of_every_command_that_takes_one(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("mot: {hosts: {pc-01: }}\n", encoding="utf-8")
+    written(tmp_path, "inventory: hosts.yml\n")
+
+    assert Site(tmp_path, tmp_path).lamsach("inventory", "list", "--format", "names").stdout == "pc-01\n"

@@ -1,0 +1,76 @@
+"""`lamsach inventory`: what an inventory says, before anything is done with it."""
+
+import json
+from pathlib import Path
+
+import click
+from tabulate import tabulate
+
+from controller.app import inventory as inventories
+from controller.app.inventory import Listed
+from controller.cli.sweep import PLACE
+from controller.errors import OperatorError
+from controller.model.fleet import Host
+from controller.model.text import shown
+
+
+@click.group()
+def inventory() -> None:
+    """List the hosts of an inventory, and what Ansible would read there.
+
+    \b
+    Example:
+      lamsach inventory list -i inventory/example
+    """
+
+
+@inventory.command("list")
+@click.option("-i", "--inventory", required=True, type=PLACE, help="A file, or a folder of files.")
+@click.option("--limit", default=None, metavar="PATTERN", help="Only these hosts.")
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "names", "ansible"]))
+def list_hosts(inventory: Path, limit: str | None, form: str) -> None:
+    """Print the hosts of an inventory, and how each is reached.
+
+    `ansible` is what `ansible-inventory --list` prints, `names` one host a line. Nothing is connected to, and no
+    secret is read: the table says only which sort of proof a host is shown.
+
+    \b
+    Example:
+      lamsach inventory list -i inventory/example --limit chi_cuc_son_duong
+      lamsach inventory list -i inventory/example --format ansible
+    """
+    if limit is not None and not limit.strip(" ,:"):
+        raise OperatorError("'--limit' is empty; name hosts or groups, or leave it out.")
+    listed = inventories.listed(inventory, limit or "")
+    write = {"table": _table, "names": _names, "ansible": _ansible}[form]
+    click.echo(write(listed), nl=False)
+
+
+def _table(listed: Listed) -> str:
+    rows = [
+        (
+            shown(host.name),
+            shown(host.unit),
+            shown(host.address) + (f":{host.port}" if host.port else ""),
+            shown(listed.connection(host)),
+            shown(host.user),
+            _proof(host),
+        )
+        for host in listed.hosts
+    ]
+    headings = ("name", "unit", "address", "connection", "user", "logs on by")
+    return tabulate(rows, headers=headings, tablefmt="simple", disable_numparse=True) + "\n"
+
+
+def _names(listed: Listed) -> str:
+    """As they are written, so that `--limit @FILE` finds them again; the reader of inventories refuses odd letters."""
+    return "".join(f"{host.name}\n" for host in listed.hosts)
+
+
+def _ansible(listed: Listed) -> str:
+    return json.dumps(listed.as_ansible(), sort_keys=True, indent=4) + "\n"
+
+
+def _proof(host: Host) -> str:
+    """Return the sort of proof, never the proof: with a key file a password is not used."""
+    return "key" if host.key_file else "secret" if host.secret else "none"

@@ -1,0 +1,159 @@
+"""The rows of the Windows collectors, made from the folder of a PC."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from controller.lab.pc import LabPc
+from controller.lab.windows_folder import FREE_BYTES, KERNEL, PRODUCT, machine_guid, on_disk, started
+from controller.lab.winrm.rendered import ScriptError
+
+_POWERSHELL: Final = "5.1.19041.5129"
+_CHUNK_ROWS: Final = 500
+_MAX_FILES: Final = 20000
+
+Row = Mapping[str, object]
+
+
+@dataclass(slots=True)
+class _Count:
+    """What the end line of an answer says beside the number of rows."""
+
+    unread: int = 0
+    stopped: str = "no"
+    files: int = 0
+    most: int = _MAX_FILES
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The arguments of a collector behind nonce and sysroot."""
+
+    roots: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ("sha256",)
+    depth: int | None = None
+    count: _Count = field(default_factory=_Count)
+
+
+class Looks:
+    """What the collectors see on one PC."""
+
+    def __init__(self, pc: LabPc, folder: Path) -> None:
+        self._pc = pc
+        self._folder = folder
+        self._closed = {file.path for file in pc.files if file.locked or file.denied}
+        self._questions: Mapping[str, Callable[[_Options], Iterator[Row]]] = {
+            "host": self._host,
+            "processes": self._processes,
+            "files": self._files,
+        }
+
+    def answer(self, name: str, arguments: Sequence[str]) -> Iterator[str]:
+        """Yield the answer of collector `name`, framed, as strings of whole lines.
+
+        Raises:
+            ScriptError: this collector's answer cannot be made here.
+
+        """
+        if name not in self._questions:
+            raise ScriptError(f"'{name}' is answered by a PowerShell only; name one in LAMSACH_PWSH.")
+        nonce, sysroot, *words = arguments
+        options = _options(words)
+        lines = [f"#begin {name} 2 {nonce} {sysroot}"]
+        count = 0
+        for row in self._questions[name](options):
+            lines.append(json.dumps(row, ensure_ascii=False))
+            count += 1
+            if len(lines) == _CHUNK_ROWS:
+                yield "\n".join(lines)
+                lines.clear()
+        said = options.count
+        yield "\n".join([*lines, f"#end {count} unread={said.unread} stopped={said.stopped}"])
+
+    def _host(self, _options: _Options) -> Iterator[Row]:
+        pc = self._pc
+        yield {
+            "computer_name": pc.computer_name,
+            "platform": "windows",
+            "system": PRODUCT,
+            "kernel": KERNEL,
+            "user": rf"{pc.computer_name}\{pc.account}",
+            "elevated": True,
+            "machine_id": machine_guid(pc),
+            "boot_id": str(int(started(pc).timestamp())),
+            "uuid": pc.system_uuid.upper(),
+            "serial": pc.serial,
+            "macs": [pc.mac.upper()],
+            "clock": int(time.time()),
+            "free_bytes": FREE_BYTES,
+            "powershell": _POWERSHELL,
+            "language_mode": "FullLanguage",
+        }
+
+    def _processes(self, options: _Options) -> Iterator[Row]:
+        """Without a process of our own: there is no PowerShell here."""
+        listed = json.loads((self._folder / "state/processes.json").read_text(encoding="utf-8"))
+        for each in listed:
+            path = each["Path"] or ""
+            sums = self._sums(path, options, lacking=True) if path else _no_sums()
+            yield {
+                "pid": each["Id"],
+                "parent": each["ParentProcessId"],
+                "name": f"{each['ProcessName']}{Path(path.replace(chr(92), '/')).suffix}",
+                "path": path,
+                **sums,
+                "command_line": each["CommandLine"] or "",
+                "user": each["UserName"] or "",
+                "deleted": bool(path) and not on_disk(self._folder, path).exists(),
+                "own": False,
+            }
+
+    def _files(self, options: _Options) -> Iterator[Row]:
+        for root in options.roots:
+            place = on_disk(self._folder, root)
+            if not place.exists():
+                yield {"path": root, "type": "missing", "size": 0, "modified": 0, **_no_sums()}
+            else:
+                yield from self._below(root.rstrip("\\"), place, options, 0)
+
+    def _below(self, path: str, place: Path, options: _Options, level: int) -> Iterator[Row]:
+        status = place.stat()
+        if place.is_dir():
+            yield {"path": path, "type": "folder", "size": 0, "modified": int(status.st_mtime), **_no_sums()}
+            for each in sorted(place.iterdir()) if options.depth is None or level < options.depth else ():
+                yield from self._below(rf"{path}\{each.name}", each, options, level + 1)
+        elif options.count.files >= options.count.most:
+            options.count.stopped = "count"
+        else:
+            options.count.files += 1
+            sums = self._sums(path, options, lacking=False)
+            yield {"path": path, "type": "file", "size": status.st_size, "modified": int(status.st_mtime), **sums}
+
+    def _sums(self, path: str, options: _Options, *, lacking: bool) -> Mapping[str, str]:
+        """Hash the file at `path`; one that cannot be read is counted, and is too much to lack when `lacking`."""
+        place = on_disk(self._folder, path)
+        if path in self._closed or not place.is_file():
+            options.count.unread += 1
+            options.count.stopped = "denied" if lacking else options.count.stopped
+            return _no_sums()
+        content = place.read_bytes()
+        return {**_no_sums(), **{name: hashlib.new(name, content).hexdigest() for name in options.hashes}}
+
+
+def _no_sums() -> dict[str, str]:
+    return {"sha256": "", "sha1": "", "md5": ""}
+
+
+def _options(words: Iterable[str]) -> _Options:
+    told = [(name, value) for name, _, value in (word.partition("=") for word in words)]
+    last = dict(told)
+    return _Options(
+        roots=tuple(value for name, value in told if name == "root"),
+        hashes=tuple({"sha256", *filter(None, last.get("hashes", "").split(","))}),
+        depth=int(last["depth"]) if "depth" in last else None,
+        count=_Count(most=int(last.get("max_files", _MAX_FILES))),
+    )

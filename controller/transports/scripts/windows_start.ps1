@@ -1,0 +1,124 @@
+# FOLDER LIMIT RUN_ID SHA256 NAME LOG SECONDS MODE WRAPPER ARGUMENTS...: start a placed program, once for each run id.
+# windows_folder.ps1 and windows_state.ps1 stand before this.
+#
+# Only one start is under way at a time: `starting` is held open, and falls free when we die. Who makes the run's
+# folder starts the program; everybody else only reports. One lock holds for all our programs.
+
+$folder, [long]$limit, $run, $sha256, $name, $log, [int]$seconds, $mode, $wrapper, $words = $args
+$dir = "$folder\runs\$run"
+$lock = "$folder\lock"
+$tool = "$folder\tools\$sha256\$name"
+
+# Spell words so that a program's own reading of its command line gives them back.
+function Join-Words([string[]]$Words) {
+    $spelled = foreach ($word in $Words) {
+        if ($word -and $word -notmatch '[\s"]') {
+            $word
+        } else {
+            '"' + ($word -replace '(\\*)"', '$1$1\"' -replace '(\\+)$', '$1$1') + '"'
+        }
+    }
+    $spelled -join ' '
+}
+
+function Enter-Start {
+    $until = [DateTime]::UtcNow.AddSeconds(30)
+    while ($true) {
+        try {
+            return [IO.File]::Open("$folder\starting", 'OpenOrCreate', 'Write', 'None')
+        } catch [IO.IOException] {
+            if ([DateTime]::UtcNow -gt $until) { Stop-Refused $Busy 'another start is under way' }
+            Start-Sleep -Milliseconds 200
+        }
+    }
+}
+
+# Hold the lock, or refuse. One whose run is over, or never began, is stale.
+function Set-Lock {
+    $owner = Get-Text $lock
+    if ($owner -and $owner -ne $run -and (Get-Phase "$folder\runs\$owner") -eq 'running') {
+        Stop-Refused $Busy "'$owner' still runs"
+    }
+    [IO.File]::WriteAllText($lock, $run)
+    if ($owner -and $owner -ne $run -and (Test-Held "$folder\runs\$owner\alive")) {
+        [IO.File]::WriteAllText($lock, $owner)
+        Stop-Refused $Busy "'$owner' still runs"
+    }
+}
+
+# Leave nothing of a run that never began; its wrapper is about to end.
+function Clear-Run {
+    for ($tries = 0; $tries -lt 50 -and (Test-Held "$dir\alive"); $tries++) { Start-Sleep -Milliseconds 100 }
+    Remove-Item -LiteralPath $dir -Recurse -Force
+    [IO.File]::Delete($lock)
+}
+
+# Make the run's folder, whole or not at all.
+function New-Run {
+    $aside = "$folder\runs\.$run.$PID"
+    $path = if ($log -match '^([A-Za-z]:|\\)\\') { $log } else { "$dir\$log" }
+    $length = Get-Size $path
+    $launch = @{
+        run = $run; mode = $mode; tool = $tool; line = (Join-Words $words); seconds = $seconds; lock = $lock
+        log = $path; logLength = $length; logSha256 = $(if ($length) { Get-Sha256 $path } else { Get-EmptySha256 })
+    }
+    foreach ($each in $aside, "$folder\quarantine") { [void][IO.Directory]::CreateDirectory($each) }
+    [IO.File]::WriteAllText("$aside\wrapper.ps1", $wrapper)
+    [IO.File]::WriteAllText("$aside\launch.json", ($launch | ConvertTo-Json -Compress))
+    [IO.Directory]::Move($aside, $dir)
+}
+
+function Get-EmptySha256 {
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+}
+
+# Not a child of ours: those die with this session. Text that is given with -Command is no matter of the policy for
+# script files.
+function Start-Wrapper {
+    $shell = "$env:SystemRoot\System32\WindowsPowerShell\v1.0\powershell.exe"
+    $text = "& ([scriptblock]::Create([IO.File]::ReadAllText('$dir\wrapper.ps1'))) '$dir'"
+    $order = @{ CommandLine = "`"$shell`" -NoLogo -NoProfile -NonInteractive -Command `"$text`""; CurrentDirectory = $folder }
+    $made = Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments $order
+    if ($made.ReturnValue -ne 0) { Stop-Refused $Blocked "a PowerShell cannot be started ($($made.ReturnValue))" }
+}
+
+# See that the program began, so that one that cannot is told at once.
+function Wait-Beginning {
+    $until = [DateTime]::UtcNow.AddSeconds(20)
+    while ([DateTime]::UtcNow -lt $until) {
+        foreach ($each in 'exit', 'begun', 'blocked') { if (Test-Path -LiteralPath "$dir\$each") { return } }
+        if ((Get-Text "$dir\fate") -eq 'void') { return }
+        Start-Sleep -Milliseconds 100
+    }
+}
+
+function Start-Run {
+    if (-not (Test-Whole $tool $sha256)) { Stop-Refused $Blocked "'$tool' is gone or was changed" }
+    [void][IO.Directory]::CreateDirectory("$folder\runs")
+    Set-Lock
+    if (Test-Path -LiteralPath $dir) { Remove-Item -LiteralPath $dir -Recurse -Force }
+    New-Run
+    try {
+        Start-Wrapper
+    } catch {
+        Clear-Run
+        throw
+    }
+    Wait-Beginning
+    $why = Get-Text "$dir\blocked"
+    if ($why) {
+        Clear-Run
+        Stop-Refused $Blocked $why
+    }
+}
+
+Invoke-Answering {
+    Open-Folder $folder
+    $starting = Enter-Start
+    try {
+        if ((Get-Phase $dir) -eq 'absent') { Start-Run }
+        Write-State $dir $limit
+    } finally {
+        $starting.Dispose()
+    }
+}

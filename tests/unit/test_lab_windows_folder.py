@@ -1,0 +1,126 @@
+"""The folder of a Windows PC says what its `LabPc` says, in the form that a PowerShell plays."""
+
+import json
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.lab.fleet import build_fleet
+from controller.lab.folder import write_folder
+from controller.lab.pc import LabFile, LabPc, WindowsModes
+from controller.lab.serving import ENGINE
+from controller.lab.windows_folder import on_disk
+
+INFECTED = build_fleet(3, windows=3).pcs[2]
+SECRET = r"C:\Users\Public\hồ sơ.txt"
+
+
+def _written(folder: Path, pc: LabPc = INFECTED) -> Path:
+    write_folder(pc, folder)
+    return folder
+
+
+def _state(folder: Path, name: str) -> Any:
+    return json.loads((folder / f"state/{name}.json").read_text(encoding="utf-8"))
+
+
+def _played(folder: Path, script: str) -> list[str]:
+    engine = os.environ.get(ENGINE)
+    if not engine:
+        pytest.skip(f"needs a PowerShell: name one in {ENGINE}")
+    done = subprocess.run(
+        [engine, "-NoProfile", "-Command", script],
+        env=os.environ | {"PSLAB_HOST": str(folder)},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=30,
+    )
+    return (done.stdout + done.stderr).splitlines()
+
+
+def test_it_knows_who_it_is(tmp_path: Path) -> None:
+    folder = _written(tmp_path / "pc")
+    host = json.loads((folder / "host.json").read_text(encoding="utf-8"))
+    assert (host["computerName"], host["uuid"]) == (INFECTED.computer_name, INFECTED.system_uuid.upper())
+    assert host["elevated"] is True
+    (system,) = _state(folder, "cim/root.cimv2/Win32_OperatingSystem")
+    assert system["LastBootUpTime"] == INFECTED.boot_id
+    guid = (folder / "registry/10-lab.reg").read_text(encoding="utf-8").partition('"MachineGuid"="')[2][:36]
+    assert guid.replace("-", "") == INFECTED.machine_id
+
+
+def test_every_process_stands_in_the_list_with_an_image_on_the_disk(tmp_path: Path) -> None:
+    folder = _written(tmp_path / "pc")
+    listed = _state(folder, "processes")
+    assert [(each["Id"], each["Path"] or "") for each in listed] == [(p.pid, p.path) for p in INFECTED.processes]
+    assert all(on_disk(folder, each["Path"]).is_file() for each in listed if each["Path"])
+
+
+def test_every_file_that_it_names_is_there(tmp_path: Path) -> None:
+    folder = _written(tmp_path / "pc")
+    for file in INFECTED.files:
+        assert on_disk(folder, file.path).read_text(encoding="utf-8") == file.content
+
+
+def test_nothing_in_it_names_the_machine_that_plays_it(tmp_path: Path) -> None:
+    for path in _written(tmp_path / "pc").rglob("*"):
+        assert not path.is_symlink()
+        assert not path.is_file() or str(tmp_path) not in path.read_text(encoding="utf-8")
+
+
+def test_a_pc_that_is_well_says_nothing_of_modes(tmp_path: Path) -> None:
+    folder = _written(tmp_path / "pc")
+    host = json.loads((folder / "host.json").read_text(encoding="utf-8"))
+    assert not set(host) & {"languageMode", "amsiBlocked", "wmi", "language", "accountNames"}
+    assert [_state(folder, name) for name in ("broken", "files", "registry-denied")] == [[], [], []]
+
+
+def _named(sid: str) -> str:
+    """A script that says what a built-in account is called."""
+    return f"([Security.Principal.SecurityIdentifier]'{sid}').Translate([Security.Principal.NTAccount]).Value"
+
+
+@pytest.mark.parametrize(
+    ("modes", "script", "said"),
+    [
+        (WindowsModes(language_mode="ConstrainedLanguage"), "[IO.File]::Exists('C:\\x')", "language mode"),
+        (WindowsModes(amsi_blocked=("Get-Date",)), "Get-Date", "malicious content"),
+        (WindowsModes(wmi="0x80070422"), "Get-CimInstance Win32_BIOS", "disabled"),
+        (WindowsModes(language="de-DE"), _named("S-1-5-18"), "NT-AUTORITÄT"),
+        (WindowsModes(account_names={"S-1-5-32-544": "Quản trị viên"}), _named("S-1-5-32-544"), "Quản trị viên"),
+        (
+            WindowsModes(broken=({"Command": "Get-Service", "HResult": "0x800706D9"},)),
+            "Get-Service",
+            "no more endpoints available",
+        ),
+        (
+            WindowsModes(denied_keys=(r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Cryptography",)),
+            "Get-ItemProperty HKLM:\\SOFTWARE\\Microsoft\\Cryptography",
+            "access is not allowed",
+        ),
+        (
+            WindowsModes(elevated=False),
+            "(New-Object Security.Principal.WindowsPrincipal ([Security.Principal.WindowsIdentity]::GetCurrent()))"
+            ".IsInRole((New-Object Security.Principal.SecurityIdentifier 'S-1-5-32-544'))",
+            "False",
+        ),
+    ],
+    ids=["constrained", "amsi", "wmi", "language", "accounts", "broken", "denied keys", "not elevated"],
+)
+def test_a_mode_is_played(tmp_path: Path, modes: WindowsModes, script: str, said: str) -> None:
+    folder = _written(tmp_path / "pc", replace(INFECTED, modes=modes))
+    assert said.lower() in " ".join(_played(folder, script)).lower()
+
+
+@pytest.mark.parametrize(
+    ("closed", "said"), [({"locked": True}, "being used by another process"), ({"denied": True}, "denied")]
+)
+def test_a_closed_file_is_played(tmp_path: Path, closed: dict[str, bool], said: str) -> None:
+    file = LabFile(path=SECRET, content="x", **closed)
+    folder = _written(tmp_path / "pc", replace(INFECTED, files=(*INFECTED.files, file)))
+    assert said in " ".join(_played(folder, f"Get-Content '{SECRET}'"))
