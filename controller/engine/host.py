@@ -19,6 +19,8 @@ from controller.transports.base import Session
 
 log = logging.getLogger(__name__)
 
+_OLDEST_POWERSHELL: Final = (5, 1)
+
 _SKEW: Final = 300
 """Seconds that a host's clock may differ before it is noted (Kerberos gives up there)."""
 
@@ -82,6 +84,7 @@ class _Visit:
         with self._worker.open_session(self._job.host) as session:
             self.greeting = self._worker.greet(session, self._job.host)
             self._worker.recognise(self._job.host.name, self.greeting.identity)
+            _require_shell(self.greeting)
             self.notes.extend(_clock_note(self.greeting, self._worker.clock()))
             starts = JournaledStarts(self._job, self._worker.journal, lambda: self.results, self._worker.clock)
             context = self._worker.context(self._job, session, self.greeting, starts)
@@ -137,6 +140,17 @@ def _skipped(index: int, task: Task) -> TaskResult:
     return TaskResult(
         index=index, name=task.name, state=TaskState.SKIPPED, notes=("not begun, since an earlier change failed",)
     )
+
+
+def _require_shell(greeting: Greeting) -> None:
+    """Refuse a PowerShell that our scripts cannot run in: half of an answer would be worse than none."""
+    if not greeting.powershell:
+        return
+    version = tuple(int(part) for part in greeting.powershell.split(".")[:2] if part.isdecimal())
+    if version < _OLDEST_POWERSHELL:
+        raise LineError(Reason.POWERSHELL_OLD, f"it is {greeting.powershell}")
+    if greeting.language_mode != "FullLanguage":
+        raise LineError(Reason.POWERSHELL_CONSTRAINED, greeting.language_mode)
 
 
 def _clock_note(greeting: Greeting, now: datetime) -> Sequence[str]:

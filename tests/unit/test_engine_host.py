@@ -265,3 +265,28 @@ def test_a_reboot_or_an_open_finding_is_no_failed_change() -> None:
     attempt = visit(stage, a_cleaning(), a_cleaning(), so_far=so_far, apply=True)
 
     assert states(attempt) == [TaskState.DONE, TaskState.DONE]
+
+
+@pytest.mark.parametrize(
+    ("version", "mode", "reason"),
+    [
+        ("4.0", "FullLanguage", Reason.POWERSHELL_OLD),
+        ("5.0.10586.117", "FullLanguage", Reason.POWERSHELL_OLD),
+        ("", "", None),
+        ("5.1.19041.5486", "FullLanguage", None),
+        ("7.4.1", "FullLanguage", None),
+        ("5.1.19041.5486", "ConstrainedLanguage", Reason.POWERSHELL_CONSTRAINED),
+        ("5.1.19041.5486", "", Reason.POWERSHELL_CONSTRAINED),
+        ("nonsense", "FullLanguage", Reason.POWERSHELL_OLD),
+    ],
+)
+def test_a_powershell_our_scripts_cannot_run_in_is_asked_nothing_more(
+    version: str, mode: str, reason: Reason | None
+) -> None:
+    stage = Stage(CannedHost(replies=[greeted(powershell=version, language_mode=mode), processes()]))
+
+    attempt = run_host(a_job(), stage.worker())
+
+    assert (attempt.fault.reason if attempt.fault else None) is reason
+    assert stage.verbs == (["open", "run"] if reason else ["open", "run", "run"])
+    assert attempt.identity is not None
