@@ -1,10 +1,10 @@
 """What both transports say to our own scripts on a host, and hear from them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
-from controller.errors import HostError, LamsachError, Reason
+from controller.errors import HostError, LamsachError, LineError, Reason
 from controller.model.text import shown
 from controller.transports.base import Reply
 
@@ -47,6 +47,21 @@ class Push:
                 yield part
         except OSError as error:
             raise LamsachError(f"'{self._file.name}' cannot be read ({error.strerror}); mend our own disk.") from error
+
+
+def go_on(send: Callable[[int], None], there: int) -> None:
+    """Send what is missing behind the `there` bytes of an earlier push; when those were bad, send all, once.
+
+    Raises:
+        HostError: `push.failed` a second time, or anything else that `send` raises.
+
+    """
+    try:
+        send(there)
+    except HostError as error:
+        if isinstance(error, LineError) or error.reason is not Reason.PUSH_FAILED or not there:
+            raise
+        send(0)
 
 
 def said(reply: Reply) -> tuple[str, int | None, bytes]:

@@ -5,15 +5,15 @@ import time
 from base64 import b64decode
 from binascii import Error as NotBase64Error
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from controller.errors import HostError, LineError, Reason
+from controller.errors import HostError, Reason
 from controller.model.fleet import Platform
 from controller.transports.base import PRODUCT_FOLDER, STREAM_LIMIT, Launch, Reply, RunPhase, RunState
-from controller.transports.placed import SLOWEST, Push, checked_name, checked_run_id, refusal, said
+from controller.transports.placed import SLOWEST, Push, checked_name, checked_run_id, go_on, refusal, said
 from controller.transports.psrp_line import Line
 
 _FOLDER: Final = PRODUCT_FOLDER[Platform.WINDOWS]
@@ -59,14 +59,7 @@ class PsrpSession:
             word, there, _ = self._asked("windows_put.ps1", *push.arguments)
             if word == "have":
                 return False
-            try:
-                self._send(push, there or 0)
-            except LineError:
-                raise
-            except HostError as error:
-                if error.reason is not Reason.PUSH_FAILED or not there:
-                    raise
-                self._send(push, 0)  # what lay there from before was bad, and is gone now
+            go_on(partial(self._send, push), there or 0)
         return True
 
     def start(self, launch: Launch) -> RunState:

@@ -4,15 +4,15 @@ import math
 import shlex
 import time
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from controller.errors import HostError, LineError, Reason
+from controller.errors import HostError, Reason
 from controller.model.fleet import Host, Platform
 from controller.transports.base import PRODUCT_FOLDER, STREAM_LIMIT, Launch, Reply, RunPhase, RunState
-from controller.transports.placed import SLOWEST, Push, checked_name, checked_run_id, said
+from controller.transports.placed import SLOWEST, Push, checked_name, checked_run_id, go_on, said
 from controller.transports.placed import words as shown_words
 from controller.transports.ssh_line import Line
 
@@ -61,14 +61,7 @@ class SshSession:
             done, there = self._asked("linux_put.sh", "ask", *push.arguments)
             if done == "have":
                 return False
-            try:
-                self._send(push, there)
-            except LineError:
-                raise
-            except HostError as error:
-                if error.reason is not Reason.PUSH_FAILED or not there:
-                    raise
-                self._send(push, 0)  # what lay there from before was bad, and is gone now
+            go_on(partial(self._send, push), there)
         return True
 
     def start(self, launch: Launch) -> RunState:
