@@ -149,6 +149,12 @@ def summary_of(ledger: Ledger, sweep: Sweep) -> SweepSummary:
     return summarise(sweep.units, sweep.roster, judged(ledger, sweep.id), sweeps=(sweep.id,))
 
 
+def planned(ledger: Ledger, sweep: Sweep) -> tuple[tuple[str, str], ...]:
+    """What `--apply` would do: host and sentence, as the newest attempt of each host left it."""
+    attempts = ledger.attempts(sweep.id)
+    return tuple((host, each) for host, visits in attempts.items() for task in visits[-1].tasks for each in task.plan)
+
+
 def tools_under_way(ledger: Ledger, sweep: Sweep) -> tuple[str, ...]:
     """The hosts on which a tool was started whose end nobody has seen."""
     return ledger.hosts_under_way(sweep.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from controller.app.preflight import Prepared
 from controller.app.sweep import Course
@@ -10,15 +11,23 @@ from controller.model.playbook import Module, PushArguments, Task
 from controller.model.summary import SweepSummary
 from controller.model.text import shown
 
+_MOST_PLANS: Final = 100
+"""Lines of what would be done that a screen still serves."""
+
 
 def opening(course: Course, prepared: Prepared) -> str:
     """Say which hosts, what will be looked at, what would change, and what cannot be seen."""
     return "\n".join(_opening(course, prepared))
 
 
-def closing(summary: SweepSummary, under_way: Sequence[str], *, interrupted: bool) -> str:
-    """Say how to go on, where there is something to go on with."""
-    lines = [
+def closing(
+    summary: SweepSummary, planned: Sequence[tuple[str, str]], under_way: Sequence[str], *, interrupted: bool
+) -> str:
+    """Say what `--apply` would do, and how to go on, where there is something to go on with."""
+    lines = [f"With --apply: on {shown(host)}, {shown(what)}." for host, what in planned[:_MOST_PLANS]]
+    if len(planned) > _MOST_PLANS:
+        lines.append(f"With --apply: {len(planned) - _MOST_PLANS} more.")
+    lines += [
         f"A tool may still run on {shown(host)}: nobody saw its end; --resume or --retry settles it."
         for host in under_way
     ]

@@ -118,10 +118,10 @@ def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
             click.echo(opening(course, prepared), err=True)
             asked = _visit(course, prepared, ledger, mode.forks)
             summary = sweeps.summary_of(ledger, chosen)
-            under_way = sweeps.tools_under_way(ledger, chosen)
+            planned, under_way = sweeps.planned(ledger, chosen), sweeps.tools_under_way(ledger, chosen)
     sys.stdout.buffer.write(WRITERS[form](summary))
     sys.stdout.flush()
-    click.echo(closing(summary, under_way, interrupted=asked.times > 0), err=True)
+    click.echo(closing(summary, planned, under_way, interrupted=asked.times > 0), err=True)
     if asked.times:
         # Threads that still talk to hosts must not hold us; all that came back is committed.
         os._exit(_INTERRUPTED)

@@ -90,6 +90,7 @@ def test_a_dry_run_detects_lists_and_changes_nothing(cleaning: Site) -> None:
     with Ledger.open(cleaning.store) as ledger:
         (attempt,) = ledger.attempts(result["sweep"])["tp-pc01"]
     assert attempt.tasks[-1].plan == ("remove Lab.Miner in /var/tmp/.cap-nhat/kworkerd",)
+    assert "With --apply: on tp-pc01, remove Lab.Miner in /var/tmp/.cap-nhat/kworkerd." in done.stderr
 
 
 def test_apply_cleans_looks_again_keeps_the_log_and_pushes_nothing_twice(cleaning: Site) -> None:
