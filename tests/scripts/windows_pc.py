@@ -138,9 +138,12 @@ def new_pc(place: Path) -> Pc:
 
 
 def sample_pc(name: str, place: Path) -> Pc:
-    """Copy a sample PC that lies beside the engine."""
+    """Copy a sample PC that lies beside the engine; scripts change it, whatever modes the original has."""
     sample = Path(engine()).parent / name
     if not sample.is_dir():
         pytest.skip(f"needs {name} beside the PowerShell that LAMSACH_PWSH names")
     shutil.copytree(sample, place, symlinks=True)
+    for each in (place, *place.rglob("*")):
+        if not each.is_symlink():
+            each.chmod(0o755 if each.is_dir() else 0o644)
     return Pc(place)
