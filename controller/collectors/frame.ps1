@@ -99,6 +99,15 @@ function Test-Elevated {
     }
 }
 
+# The instances of a class of WMI; a class that cannot be read is an error and no empty list.
+function Read-Class([string]$Query, [string]$Namespace = 'root/cimv2') {
+    try {
+        Get-CimInstance -Query $Query -Namespace $Namespace -OperationTimeoutSec ([Math]::Max(1, $Look.Seconds))
+    } catch {
+        throw "$($Query -creplace '^.* FROM ', '') cannot be read: $($_.Exception.Message) [$($_.FullyQualifiedErrorId)]"
+    }
+}
+
 # People work at this computer. Where we may not step back we go on all the same.
 function Enter-Background {
     try {

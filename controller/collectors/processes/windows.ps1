@@ -16,12 +16,7 @@ $Imageless = @(
 )
 
 function Read-Process {
-    try {
-        $query = 'SELECT ProcessId, ParentProcessId, Name, ExecutablePath, CommandLine FROM Win32_Process'
-        $all = @(Get-CimInstance -Query $query -OperationTimeoutSec ([Math]::Max(1, $Look.Seconds)))
-    } catch {
-        throw "Win32_Process cannot be read: $($_.Exception.Message) [$($_.FullyQualifiedErrorId)]"
-    }
+    $all = @(Read-Class 'SELECT ProcessId, ParentProcessId, Name, ExecutablePath, CommandLine FROM Win32_Process')
     if (@($all | ForEach-Object { $_.ProcessId }) -notcontains $PID) { throw 'Win32_Process does not even list this process' }
     $all
 }
