@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "iocs": ("controller.cli.iocs:iocs", "Check IOC lists before a sweep depends on them."),
     "identity": ("controller.cli.identity:identity", "Say that another machine stands behind a name now."),
     "hosts": ("controller.cli.hosts:hosts", "Enrol the SSH keys of hosts."),
+    "lab": ("controller.cli.lab:lab", "Serve made-up computers on loopback, to try a sweep on."),
     "demo": ("controller.cli.demo:demo", "Run the main job on a small fleet on loopback."),
 }
 """Name of each command, where it is, and its line of help; loaded on use, so that `--help` stays quick."""

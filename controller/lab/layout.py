@@ -3,6 +3,7 @@
     D/fleet.json     the fleet to serve; the only file that is there before the lab starts
     D/pcs/NAME/      the folder of a computer; see `folder`
     D/inventory.yml  D/known_hosts  D/secrets/ACCOUNT  D/secrets/key  D/sweep.yml  D/iocs.txt  D/tool/
+    D/clean.yml     when sweep.yml only looks: a playbook that looks and cleans
     D/ca.pem  D/tool-windows/   when it has Windows PCs: who vouches for their certificate; their cleanup tool
     D/server.pem  D/ntlm        the lab's own: that certificate with its key; what a proof of a password is held against
     D/logons.jsonl   every try to log on; see `logons`
@@ -19,6 +20,7 @@ from typing import Final
 FLEET: Final = "fleet.json"
 LOGONS: Final = "logons.jsonl"
 LOG: Final = "lab.log"
+CLEANING: Final = "clean.yml"
 CA: Final = "ca.pem"
 SERVER: Final = "server.pem"
 NTLM: Final = "ntlm"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ import asyncssh
 from controller.lab.credentials import Credentials
 from controller.lab.expected import expected
 from controller.lab.folder import disk_of
-from controller.lab.layout import CA, TRUTH, folder_of
+from controller.lab.layout import CA, CLEANING, TRUTH, folder_of
 from controller.lab.pc import LabFleet, LabPc, Login
 from controller.lab.samples import ioc_list
 from controller.lab.yaml_text import Plain, yaml_text
@@ -43,6 +43,8 @@ def write_operator_files(lab: Path, fleet: LabFleet, doors: Sequence[Door], cred
     (lab / "known_hosts").write_text("".join(map(_known_host, doors)), encoding="utf-8")
     (lab / "inventory.yml").write_text(yaml_text(_inventory(fleet, doors)), encoding="utf-8")
     (lab / "sweep.yml").write_text(yaml_text(_playbook(fleet)), encoding="utf-8")
+    if not fleet.clean:
+        (lab / CLEANING).write_text(yaml_text(_playbook(replace(fleet, clean=True))), encoding="utf-8")
     (lab / "iocs.txt").write_text(ioc_list(), encoding="utf-8")
     verdicts = {pc.name: asdict(expected(pc, clean=fleet.clean)) for pc in fleet.pcs}
     (lab / "expected.json").write_text(_json(verdicts), encoding="utf-8")

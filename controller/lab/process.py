@@ -24,7 +24,7 @@ class Lab:
     """
 
     def __init__(self, folder: Path, fleet: LabFleet, *, seconds: float = 60.0) -> None:
-        self.folder = folder.absolute()
+        self.folder = folder.resolve()
         self._fleet = fleet
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
@@ -33,13 +33,11 @@ class Lab:
         """Start it.
 
         Raises:
-            OperatorError: the folder is not empty.
+            OperatorError: the folder is not empty, cannot be made, or has a space in its path.
             LamsachError: the lab ended at once, or was not ready in time.
 
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if any(self.folder.iterdir()):
-            raise OperatorError(f"the lab's folder '{self.folder}' is not empty; name a new one.")
+        self._make_folder()
         (self.folder / FLEET).write_bytes(dumps(self._fleet))
         with (self.folder / LOG).open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603  # our own module under our own interpreter
@@ -67,6 +65,30 @@ class Lab:
         if self._process is None:
             raise LamsachError("the lab does not run; enter it first.")
         return self._process.pid
+
+    def wait(self) -> None:
+        """Wait for as long as it serves; it is an interruption (KeyboardInterrupt) that should end this.
+
+        Raises:
+            LamsachError: the lab ended by itself.
+
+        """
+        if self._process:
+            self._process.wait()
+        raise LamsachError(f"the lab ended by itself; read '{self.folder / LOG}'.")
+
+    def _make_folder(self) -> None:
+        if any(letter.isspace() for letter in str(self.folder)):  # it is in every lab computer's `lamsach_sysroot`
+            raise OperatorError(f"the lab's folder '{self.folder}' has a space in its path; name one without.")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            filled = any(self.folder.iterdir())
+        except OSError as error:
+            raise OperatorError(
+                f"the lab's folder '{self.folder}' cannot be made ({error.strerror}); name another one."
+            ) from error
+        if filled:
+            raise OperatorError(f"the lab's folder '{self.folder}' is not empty; name a new one.")
 
     def _wait_until_ready(self, process: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + self._seconds

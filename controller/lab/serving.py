@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -29,12 +30,16 @@ from controller.model.fleet import Platform
 ENGINE: Final = "LAMSACH_PWSH"
 """The environment variable that names the PowerShell that plays Windows PCs."""
 
+_VISITS: Final = 1024
+"""Open files beyond one for each computer: connections of those being visited, and the pipes of what they run."""
+
 
 async def serve(lab: Path, fleet: LabFleet) -> None:
     """Write every folder and file of `fleet` into `lab`, answer, and end when our stdin does or a signal says so.
 
     Nothing that a lab computer started is left running.
     """
+    _allow_open_files(len(fleet.pcs) + _VISITS)
     stop = await _asked_to_stop()
     place = Place(make_credentials(fleet.pcs), LogonLog(lab / LOGONS), Children())
     place.children.watch(asyncio.get_running_loop())
@@ -49,6 +54,13 @@ async def serve(lab: Path, fleet: LabFleet) -> None:
         await stop.wait()
     finally:
         place.children.end_all()
+
+
+def _allow_open_files(count: int) -> None:
+    """Let this process open `count` files, or as many as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _is_windows(pc: LabPc) -> bool:
