@@ -2,7 +2,7 @@
 
 import getpass
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +17,7 @@ from controller.errors import Reason, StoreError, SweepError
 from controller.model.fleet import Host, Inventory, RosterEntry
 from controller.model.result import Attempt, Fault
 from controller.model.summary import SweepSummary
-from controller.model.sweep import HostJob, Sweep
+from controller.model.sweep import HostJob, OpenAttempt, Sweep
 from controller.model.verdict import Judgement, Verdict, judge
 from controller.reports.aggregate import summarise
 from controller.store.ledger import Ledger
@@ -95,13 +95,14 @@ def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict |
 
     """
     finished = ledger.attempts(sweep.id)
+    broken_off = {each.host: each for each in ledger.open_attempts(sweep.id)}
     given = [entry.name for entry in sweep.roster if entry.given]
     if retry is None:
-        broken_off = {each.host for each in ledger.open_attempts(sweep.id)}
         owed = [name for name in given if name not in finished or name in broken_off]
-        return _course(sweep, owed, prepared, ledger)
-    said = judged_attempts({name: finished.get(name, ()) for name in given})
-    return _course(sweep, [name for name in given if said[name].verdict is retry], prepared, ledger)
+    else:
+        said = judged_attempts({name: finished.get(name, ()) for name in given})
+        owed = [name for name in given if said[name].verdict is retry]
+    return _course(sweep, owed, prepared, finished, broken_off)
 
 
 def executor_for(course: Course, prepared: Prepared, ledger: Ledger, *, forks: int) -> Executor:
@@ -160,17 +161,21 @@ def tools_under_way(ledger: Ledger, sweep: Sweep) -> tuple[str, ...]:
     return ledger.hosts_under_way(sweep.id)
 
 
-def _course(sweep: Sweep, names: Sequence[str], prepared: Prepared, ledger: Ledger) -> Course:
+def _course(
+    sweep: Sweep,
+    names: Sequence[str],
+    prepared: Prepared,
+    finished: Mapping[str, Sequence[Attempt]],
+    broken_off: Mapping[str, OpenAttempt],
+) -> Course:
     reachable = {host.name: host for host in prepared.inventory.hosts}
     units = {entry.name: entry.unit for entry in sweep.roster}
-    attempts = ledger.attempts(sweep.id)
-    under_way = {each.host: each for each in ledger.open_attempts(sweep.id)}
     jobs: list[HostJob] = []
     gone: list[HostJob] = []
     for name in names:
         host = reachable.get(name, Host(name=name, address="", unit=units[name]))
-        started = under_way.get(name)
-        number = started.number if started else len(attempts.get(name, ())) + 1
+        started = broken_off.get(name)
+        number = started.number if started else len(finished.get(name, ())) + 1
         job = HostJob(
             sweep=sweep.id,
             host=host,

@@ -65,8 +65,8 @@ def cli(ctx: click.Context, debug: bool) -> None:  # noqa: FBT001 - click passes
       lamsach sweep playbooks/check-only.yml -i inventory/example
     """
     start_logging(debug=debug)
-    if (Path.cwd() / SETTINGS).exists():
-        ctx.default_map = import_module("controller.cli.settings").defaults(COMMANDS, Path.cwd())
+    if (file := Path.cwd() / SETTINGS).exists():
+        ctx.default_map = import_module("controller.cli.settings").defaults(COMMANDS, file)
     sys.excepthook = _with_traceback if debug else _without_traceback
 
 

@@ -15,6 +15,7 @@ from controller.app import sweep as sweeps
 from controller.app.preflight import SweepRequest, prepare
 from controller.cli.lab import heed_signals, serve_until_interrupted
 from controller.cli.opening import opening
+from controller.cli.options import STORE
 from controller.cli.progress import progress
 from controller.cli.report import written
 from controller.errors import LamsachError
@@ -28,7 +29,6 @@ from controller.store.ledger import Ledger
 
 SIZE: Final = 16
 WINDOWS: Final = 6
-STORE: Final = "lamsach.db"
 
 
 class DemoDiffersError(LamsachError):

@@ -7,7 +7,7 @@ from tabulate import tabulate
 
 from controller.app import hosts as enrolment
 from controller.app.hosts import Standing
-from controller.cli.sweep import PLACE
+from controller.cli.options import PLACE, limit_of
 from controller.model.text import shown
 
 
@@ -23,9 +23,9 @@ def hosts() -> None:
 
 @hosts.command()
 @click.option("-i", "--inventory", required=True, type=PLACE, help="Whom to ask: a file, or a folder of files.")
-@click.option("--limit", default="", metavar="PATTERN", help="Only these hosts.")
+@click.option("--limit", default=None, metavar="PATTERN", help="Only these hosts.")
 @click.option("--accept", is_flag=True, help="Add the new keys to the file of known hosts.")
-def scan(inventory: Path, limit: str, accept: bool) -> int:  # noqa: FBT001 - click passes options by name
+def scan(inventory: Path, limit: str | None, accept: bool) -> int:  # noqa: FBT001 - click passes options by name
     """Print the fingerprints of the hosts' SSH keys; compare them with what the computers themselves show.
 
     A changed key is never added: find out why it changed, remove the old line, and scan again.
@@ -38,7 +38,7 @@ def scan(inventory: Path, limit: str, accept: bool) -> int:  # noqa: FBT001 - cl
       lamsach hosts scan -i inventory/example --limit chi_cuc_son_duong
       lamsach hosts scan -i inventory/example --limit chi_cuc_son_duong --accept
     """
-    scanned = list(enrolment.scan(inventory, limit))
+    scanned = list(enrolment.scan(inventory, limit_of(limit)))
     rows = [
         (
             shown(each.host.name),

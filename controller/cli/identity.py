@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from controller.app import identities
-from controller.cli.sweep import STORE
+from controller.cli.options import store_option
 
 
 @click.group()
@@ -20,7 +20,7 @@ def identity() -> None:
 
 @identity.command()
 @click.argument("hosts", nargs=-1, required=True, metavar="HOST...")
-@click.option("--store", default="lamsach.db", show_default=True, type=STORE, help="The record of all sweeps.")
+@store_option
 def accept(hosts: tuple[str, ...], store: Path) -> None:
     """Take whichever machine answers next for that of HOST: it was replaced, rightly so.
 

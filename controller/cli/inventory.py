@@ -8,8 +8,7 @@ from tabulate import tabulate
 
 from controller.app import inventory as inventories
 from controller.app.inventory import Listed
-from controller.cli.sweep import PLACE
-from controller.errors import OperatorError
+from controller.cli.options import PLACE, limit_of
 from controller.model.fleet import Host
 from controller.model.text import shown
 
@@ -39,9 +38,7 @@ def list_hosts(inventory: Path, limit: str | None, form: str) -> None:
       lamsach inventory list -i inventory/example --limit chi_cuc_son_duong
       lamsach inventory list -i inventory/example --format ansible
     """
-    if limit is not None and not limit.strip(" ,:"):
-        raise OperatorError("'--limit' is empty; name hosts or groups, or leave it out.")
-    listed = inventories.listed(inventory, limit or "")
+    listed = inventories.listed(inventory, limit_of(limit))
     write = {"table": _table, "names": _names, "ansible": _ansible}[form]
     click.echo(write(listed), nl=False)
 

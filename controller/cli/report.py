@@ -7,7 +7,7 @@ import click
 
 from controller.app import report as reports
 from controller.app.report import Reported
-from controller.cli.sweep import STORE
+from controller.cli.options import store_option
 from controller.errors import OperatorError
 from controller.reports.writers import csv, json, table
 from controller.store.ledger import Ledger
@@ -26,7 +26,7 @@ from controller.store.ledger import Ledger
     "--format", "form", type=click.Choice(["table", "csv", "json", "docx"]), default="table", show_default=True
 )
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="The folder to write into.")
-@click.option("--store", default="lamsach.db", show_default=True, type=STORE, help="The record of all sweeps.")
+@store_option
 @click.option(
     "--template", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your office's own form for docx."
 )

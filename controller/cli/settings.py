@@ -6,13 +6,13 @@ from pathlib import Path
 from controller.loading import settings
 
 
-def defaults(commands: Iterable[str], folder: Path) -> Mapping[str, Mapping[str, object]]:
-    """Return click's default map for `commands`, from the settings file in `folder`.
+def defaults(commands: Iterable[str], file: Path) -> Mapping[str, Mapping[str, object]]:
+    """Return click's default map for `commands`, from a settings file.
 
     Raises:
         OperatorError: the file cannot be taken.
 
     """
-    given = settings.load(folder / settings.FILE_NAME)
+    given = settings.load(file)
     below = {"scan": given, "accept": given, "list": given}
     return {name: {**given, **below} for name in commands}

@@ -12,8 +12,10 @@ from controller.app import sweep as sweeps
 from controller.app.accounts import BUDGET
 from controller.app.preflight import Prepared, SweepRequest, prepare
 from controller.app.sweep import Course
+from controller.cli import INTERRUPTED
 from controller.cli.interrupt import Interrupt, stops_on_signals
 from controller.cli.opening import closing, opening
+from controller.cli.options import FILE, PLACE, limit_of, store_option
 from controller.cli.progress import progress
 from controller.errors import OperatorError
 from controller.model.summary import SweepSummary
@@ -23,12 +25,9 @@ from controller.reports.writers import csv, json, table
 from controller.store.ledger import Ledger
 from controller.store.lock import hold
 
-FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-PLACE: Final = click.Path(exists=True, path_type=Path)
-STORE: Final = click.Path(dir_okay=False, path_type=Path)
 WRITERS: Final = {"table": table.write, "json": json.write, "csv": csv.write_hosts}
 
-_INFECTED, _UNKNOWN, _INTERRUPTED = 3, 4, 130
+_INFECTED, _UNKNOWN = 3, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +52,7 @@ class _Mode:
     type=click.IntRange(1, 100),
     help="Refused logons of a shared account in 30 minutes; keep it below the domain's lockout threshold.",
 )
-@click.option("--store", default="lamsach.db", show_default=True, type=STORE, help="The record of all sweeps.")
+@store_option
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(list(WRITERS)))
 @click.option("--resume", is_flag=True, help="Go on with the newest sweep of this playbook and inventory.")
 @click.option(
@@ -91,14 +90,12 @@ def sweep(
       lamsach sweep playbooks/sweep.yml -i inventory/example --apply
       lamsach sweep playbooks/sweep.yml -i inventory/example --resume
     """
-    if limit is not None and not limit.strip(" ,:"):
-        raise OperatorError("'--limit' is empty; name hosts or groups, or leave it out.")
     if resume and retry:
         raise OperatorError("'--resume' and '--retry' exclude each other; resume first, then retry.")
     request = SweepRequest(
         playbook=playbook,
         inventory=inventory,
-        limit=limit or "",
+        limit=limit_of(limit),
         apply=apply,
         max_rejected=max_rejected / 100,
         logon_budget=logon_budget,
@@ -124,7 +121,7 @@ def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
     click.echo(closing(summary, planned, under_way, interrupted=asked.times > 0), err=True)
     if asked.times:
         # Threads that still talk to hosts must not hold us; all that came back is committed.
-        os._exit(_INTERRUPTED)
+        os._exit(INTERRUPTED)
     return exit_status(summary)
 
 

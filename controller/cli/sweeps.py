@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
-from controller.cli.sweep import STORE
+from controller.cli.options import store_option
 from controller.model.text import shown
 from controller.store.ledger import Ledger
 
 
 @click.command()
-@click.option("--store", default="lamsach.db", show_default=True, type=STORE, help="The record of all sweeps.")
+@store_option
 def sweeps(store: Path) -> None:
     """List the sweeps that a store holds, newest first.
 

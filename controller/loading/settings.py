@@ -8,7 +8,6 @@ from controller.errors import OperatorError
 from controller.loading import nodes
 from controller.loading.fields import Fields
 
-FILE_NAME: Final = "lamsach.yml"
 _PATHS: Final = ("inventory", "store")
 _NUMBERS: Final = {"forks": (1, 1000), "logon_budget": (1, 100), "max_rejected": (0, 100)}
 

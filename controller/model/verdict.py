@@ -104,7 +104,7 @@ def _ended(attempt: Attempt) -> bool:
 
 
 def _newest_looks(attempts: Sequence[Attempt]) -> tuple[Look, ...]:
-    """The newest look of each key; a stopped look does not take away what an earlier one saw."""
+    """The newest look of each key, also one that was stopped: it leaves the host unknown, whatever came before."""
     newest: dict[LookKey, Look] = {}
     for look in chain.from_iterable(each.looks for each in attempts):
         newest[look.key] = look

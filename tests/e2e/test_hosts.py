@@ -18,6 +18,12 @@ def forget(site: Site) -> Path:
     return inventory
 
 
+def test_an_empty_limit_never_means_all(site: Site) -> None:
+    status, said = scan(site, "--limit", "")
+
+    assert (status, "'--limit' is empty" in said) == (2, True)
+
+
 def test_known_keys_are_compared_and_silent_hosts_named(site: Site) -> None:
     status, said = scan(site, "--limit", "sd-pc01,tp-pc03")
 
