@@ -63,6 +63,16 @@ WEAK = Match(
     seen="svchost.exe",
     grade=Grade.SUSPECT,
 )
+VISITOR = Match(
+    kind=Kind.NETWORK,
+    value="203.0.113.0/24",
+    list="example.txt",
+    line=3,
+    collector="connections",
+    seen="203.0.113.9",
+    where="inbound 203.0.113.9 remote_port 50000",
+    grade=Grade.INFO,
+)
 WORM = Finding(tool="quet", threat="Worm.Thử.A", object="C:\\Users\\cc\\a.exe", state=FindingState.QUARANTINED)
 
 ROSTER = (
@@ -78,7 +88,7 @@ ROSTER = (
 )
 
 JUDGEMENTS = {
-    "tq-01": judged(unread=3),
+    "tq-01": judged(unread=3, noted=(VISITOR,)),
     "ch-01": judged(),
     "ch-02": judged(Verdict.CLEANED, findings=(WORM,), closed=(WORM,)),
     "ch-03": judged(

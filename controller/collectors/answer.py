@@ -8,7 +8,7 @@ Everything here comes from a host that may be hostile: sizes, types and depth ar
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Annotated, Final
 
@@ -73,9 +73,11 @@ def observations(spec: CollectorSpec, answer: Answer) -> tuple[Observation, ...]
     """Return what the rows of `answer` can meet indicators with, each once, in the order of the rows.
 
     A column's kinds say what its value is; the name in a path is what stands behind its last separator. Rows of
-    our own session (`own`) say nothing about the host, and a root that is missing (`type`) was not seen.
+    our own session (`own`) say nothing about the host, and a root that is missing (`type`) was not seen. The address
+    of a connection that came by itself (`direction`) is a visitor's.
     """
-    seen = (each for row in answer.rows if _speaks_of_the_host(row) for each in _of_row(spec, row))
+    meeting = [column for column in spec.columns if column.kinds]
+    seen = (each for row in answer.rows if _speaks_of_the_host(row) for each in _of_row(spec, meeting, row))
     return tuple(dict.fromkeys(seen))
 
 
@@ -126,14 +128,28 @@ def _speaks_of_the_host(row: Row) -> bool:
     return row.get("own") is not True and row.get("type") != "missing"
 
 
-def _of_row(spec: CollectorSpec, row: Row) -> Iterator[Observation]:
+def _of_row(spec: CollectorSpec, meeting: Sequence[Column], row: Row) -> Iterator[Observation]:
     where = " ".join(_told(name, row[name]) for name in spec.where)
-    for column in spec.columns:
-        value = row[column.name]
-        for each in value if isinstance(value, tuple) else (value,):
-            for kind in column.kinds:
-                if isinstance(each, str) and (met := _last_part(each) if kind is Kind.NAME else each):
+    inbound = row.get("direction") == "inbound"
+    for column in meeting:
+        visitor = inbound and Kind.ADDRESS in column.kinds
+        for text in _texts(row[column.name]):
+            for kind in (Kind.VISITOR,) if visitor else column.kinds:
+                if met := _met(kind, text, row.get(column.port)):
                     yield Observation(kind=kind, value=met, collector=spec.name, where=where)
+
+
+def _texts(value: str | int | tuple[str, ...]) -> Iterable[str]:
+    return filter(None, value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ())
+
+
+def _met(kind: Kind, text: str, port: object) -> str:
+    """Return what a column's text is as one of its kinds; the port of an IPv6 address stands behind brackets."""
+    if kind is Kind.NAME:
+        return _SEPARATOR.split(text)[-1]
+    if kind is Kind.ENDPOINT:
+        return f"[{text}]:{port}" if ":" in text else f"{text}:{port}"
+    return text
 
 
 def _told(name: str, value: str | int | tuple[str, ...]) -> str:
@@ -141,7 +157,3 @@ def _told(name: str, value: str | int | tuple[str, ...]) -> str:
     if isinstance(value, tuple):
         return " ".join(value)
     return value if isinstance(value, str) else f"{name} {value}"
-
-
-def _last_part(path: str) -> str:
-    return _SEPARATOR.split(path)[-1]

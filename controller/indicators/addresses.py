@@ -10,6 +10,8 @@ Network = IPv4Network | IPv6Network
 
 _PREFIX: Final = re.compile(r"[0-9]{1,3}")
 _MAPPED_BITS: Final = 96
+_ENDPOINT: Final = re.compile(r"(\[.*\]|[^:]*):([0-9]{1,5})")
+_LAST_PORT: Final = 65535
 
 
 def read_address(text: str) -> Address:
@@ -52,3 +54,22 @@ def normalise_address(text: str) -> str:
 def normalise_network(text: str) -> str:
     """Return the one spelling of a network, always with its bits."""
     return str(read_network(text))
+
+
+def normalise_endpoint(text: str) -> str:
+    """Return the one spelling of an address with its port: `203.0.113.7:443`, `[2001:db8::7]:443`.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    whole = _ENDPOINT.fullmatch(text.strip())
+    if not whole or not 1 <= int(whole[2]) <= _LAST_PORT:
+        raise ValueError("this is no address with a port; write it as 203.0.113.7:443 or [2001:db8::7]:443")
+    address = read_address(whole[1])
+    return f"[{address}]:{int(whole[2])}" if address.version == 6 else f"{address}:{int(whole[2])}"
+
+
+def address_of(endpoint: str) -> Address:
+    """Return the address of a normalised endpoint."""
+    return read_address(endpoint.rpartition(":")[0])

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from controller.indicators.addresses import read_address, read_network
+from controller.indicators.addresses import address_of, read_address, read_network
 from controller.model.indicator import Kind
 
 _WIDEST: Final = {4: 8, 6: 16}
-_TRIVIAL: Final = (b"", b"\n", b"\r\n", b"\0", b" ", b"test", b"test\n")
+# Published lists do hold the hashes of empty files, of single letters and of the word `test`.
+_TRIVIAL: Final = (b"", *(bytes([each]) for each in range(256)), b"\r\n", b"test", b"test\n", b"test\r\n")
 _TRIVIAL_HASHES: Final = frozenset(
     hashlib.new(name, content, usedforsecurity=False).hexdigest()
     for name in ("md5", "sha1", "sha256")
@@ -47,6 +48,10 @@ def _address(value: str) -> None:
         raise ValueError("every computer has this address; remove it")
 
 
+def _endpoint(value: str) -> None:
+    _address(str(address_of(value)))
+
+
 def _network(value: str) -> None:
     network = read_network(value)
     if network.prefixlen < _WIDEST[network.version]:
@@ -80,6 +85,7 @@ def _path(value: str) -> None:
 
 _CHECKS: Final[Mapping[Kind, Callable[[str], None]]] = {
     Kind.ADDRESS: _address,
+    Kind.ENDPOINT: _endpoint,
     Kind.NETWORK: _network,
     Kind.MD5: _hash,
     Kind.SHA1: _hash,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from controller.indicators.addresses import Address, read_address, read_network
+from controller.indicators.addresses import Address, address_of, read_address, read_network
 from controller.indicators.domains import host_of
 from controller.indicators.normalise import normalise
 from controller.model.indicator import Grade, Indicator, IocList, Kind, Match, Observation
@@ -12,6 +12,7 @@ from controller.model.indicator import Grade, Indicator, IocList, Kind, Match, O
 MEETS: Final[Mapping[Kind, frozenset[Kind]]] = {
     **{kind: frozenset({kind}) for kind in Kind},
     Kind.ADDRESS: frozenset({Kind.ADDRESS, Kind.NETWORK}),
+    Kind.VISITOR: frozenset({Kind.ADDRESS, Kind.NETWORK, Kind.ENDPOINT}),
     Kind.URL: frozenset({Kind.URL, Kind.DOMAIN, Kind.ADDRESS, Kind.NETWORK}),
 }
 """Which sorts of indicator a sort of observation can meet. A domain never meets a URL: the host may be a shared one."""
@@ -20,6 +21,7 @@ _GRADES: Final[Mapping[Kind, Grade]] = {
     Kind.MD5: Grade.CONFIRMED,
     Kind.SHA1: Grade.CONFIRMED,
     Kind.SHA256: Grade.CONFIRMED,
+    Kind.ENDPOINT: Grade.CONFIRMED,
     Kind.PATH: Grade.PROBABLE,
     Kind.ADDRESS: Grade.PROBABLE,
     Kind.NETWORK: Grade.PROBABLE,
@@ -36,6 +38,7 @@ class Matcher:
 
     def __init__(self, lists: Sequence[IocList]) -> None:
         self._exact: Mapping[Kind, _Index] = {kind: defaultdict(list) for kind in Kind}
+        self._endpoints: defaultdict[Address, list[Indicator]] = defaultdict(list)
         self._networks: defaultdict[tuple[int, int], defaultdict[int, list[Indicator]]] = defaultdict(
             lambda: defaultdict(list)
         )
@@ -48,6 +51,8 @@ class Matcher:
             network = read_network(indicator.value)
             shift = network.max_prefixlen - network.prefixlen
             self._networks[network.version, shift][int(network.network_address) >> shift].append(indicator)
+        elif indicator.kind is Kind.ENDPOINT:
+            self._endpoints[address_of(indicator.value)].append(indicator)
         else:
             self._exact[indicator.kind][indicator.value].append(indicator)
 
@@ -62,17 +67,24 @@ class Matcher:
             except ValueError:
                 continue
             for indicator in self._met(seen.kind, value):
-                yield _match(indicator, seen)
+                yield _match(indicator, seen, _grade(indicator, seen.kind, value))
 
     def _met(self, kind: Kind, value: str) -> Iterator[Indicator]:
-        if kind is Kind.ADDRESS:
-            yield from self._at(read_address(value))
-        elif kind is Kind.DOMAIN:
-            yield from self._above(value)
-        else:
-            yield from self._exact[kind].get(value, ())
-        if kind is Kind.URL:
-            yield from self._host(host_of(value))
+        match kind:
+            case Kind.ADDRESS:
+                yield from self._at(read_address(value))
+            case Kind.ENDPOINT:
+                yield from self._endpoints.get(address_of(value), ())
+            case Kind.VISITOR:
+                yield from self._at(read_address(value))
+                yield from self._endpoints.get(read_address(value), ())
+            case Kind.DOMAIN:
+                yield from self._above(value)
+            case Kind.URL:
+                yield from self._exact[kind].get(value, ())
+                yield from self._host(host_of(value))
+            case _:
+                yield from self._exact[kind].get(value, ())
 
     def _at(self, address: Address) -> Iterator[Indicator]:
         """Yield what names an address or a network around it; our own addresses meet nothing."""
@@ -99,7 +111,20 @@ class Matcher:
         return self._at(address)
 
 
-def _match(indicator: Indicator, seen: Observation) -> Match:
+def _grade(indicator: Indicator, kind: Kind, value: str) -> Grade:
+    """Grade by what both sides are; `value` is the normalised observation.
+
+    A server on the Internet is called by scanners of every list, so who came by itself says nothing of the host. An
+    address with a port is one program of what may be a shared machine: another port there is a weak sign.
+    """
+    if kind is Kind.VISITOR:
+        return Grade.INFO
+    if indicator.kind is Kind.ENDPOINT and indicator.value != value:
+        return Grade.SUSPECT
+    return _GRADES[indicator.kind]
+
+
+def _match(indicator: Indicator, seen: Observation, grade: Grade) -> Match:
     return Match(
         kind=indicator.kind,
         value=indicator.value,
@@ -108,5 +133,5 @@ def _match(indicator: Indicator, seen: Observation) -> Match:
         collector=seen.collector,
         seen=seen.value,
         where=seen.where,
-        grade=_GRADES[indicator.kind],
+        grade=grade,
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from controller.indicators.addresses import normalise_address, normalise_network
+from controller.indicators.addresses import normalise_address, normalise_endpoint, normalise_network
 from controller.indicators.domains import normalise_domain, normalise_url
 from controller.indicators.paths import normalise_name, normalise_path
 from controller.model.indicator import Kind
@@ -35,6 +35,8 @@ def _hash(kind: Kind, text: str) -> str:
 
 _BY_KIND: Final[Mapping[Kind, Callable[[str], str]]] = {
     Kind.ADDRESS: normalise_address,
+    Kind.ENDPOINT: normalise_endpoint,
+    Kind.VISITOR: normalise_address,
     Kind.NETWORK: normalise_network,
     Kind.DOMAIN: normalise_domain,
     Kind.URL: normalise_url,

@@ -1,6 +1,7 @@
 """Read a collector's `spec.yaml`: its question, its columns, and what they can meet."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from controller.errors import PlaybookError
@@ -11,7 +12,7 @@ from controller.model.collector import CollectorSpec, Column, ColumnType
 from controller.model.indicator import Kind
 
 _KEYS: Final = ("name", "question", "columns", "min_rows", "takes", "where", "seconds")
-_COLUMN_KEYS: Final = ("name", "type", "description", "kinds")
+_COLUMN_KEYS: Final = ("name", "type", "description", "kinds", "port")
 _TAKES: Final = ("roots", "max_files", "seconds")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -28,6 +29,7 @@ def read(text: str, source: str) -> CollectorSpec:
     names = tuple(column.name for column in columns)
     if not names or len(set(names)) < len(names):
         raise fields.refusal("'columns': expected each column once, and at least one; got something else", "columns")
+    _check_ports(fields, columns)
     return CollectorSpec(
         name=_name(fields),
         question=fields.text("question"),
@@ -46,7 +48,20 @@ def _column(node: Node) -> Column:
         type=ColumnType(choice(fields.need("type"), "type", tuple(ColumnType))),
         description=fields.text("description"),
         kinds=tuple(map(Kind, _choices(fields.get("kinds"), "kinds", tuple(Kind)))),
+        port=fields.text("port"),
     )
+
+
+def _check_ports(fields: Fields, columns: Sequence[Column]) -> None:
+    """An endpoint is two columns; one alone would meet nothing and say nothing of it."""
+    ports = {column.name for column in columns if column.type is ColumnType.INTEGER}
+    for column in columns:
+        if (Kind.ENDPOINT in column.kinds) != (column.port in ports):
+            raise fields.refusal(
+                f"'{column.name}': expected 'port' with the name of an integer column exactly where the kinds have "
+                f"'endpoint'; got '{column.port}'",
+                "columns",
+            )
 
 
 def _name(fields: Fields) -> str:

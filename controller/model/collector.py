@@ -19,12 +19,16 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of a row. `kinds` are the sorts of indicator its value can meet; none for most columns."""
+    """One column of a row. `kinds` are the sorts of indicator its value can meet; none for most columns.
+
+    `port` names the column beside it that makes an address an endpoint.
+    """
 
     name: str
     type: ColumnType
     description: str
     kinds: tuple[Kind, ...] = ()
+    port: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

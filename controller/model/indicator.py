@@ -5,9 +5,15 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The sorts of value an indicator or an observation can hold."""
+    """The sorts of value an indicator or an observation can hold.
+
+    An endpoint is an address with a port. A visitor is an address that connected to the host by itself; it is only
+    ever observed.
+    """
 
     ADDRESS = "address"
+    ENDPOINT = "endpoint"
+    VISITOR = "visitor"
     NETWORK = "network"
     DOMAIN = "domain"
     URL = "url"
@@ -19,11 +25,22 @@ class Kind(StrEnum):
 
 
 class Grade(StrEnum):
-    """How much a match says. Confirmed and probable infect; suspect alone asks for a person."""
+    """How much a match says. Confirmed and probable infect; suspect alone asks for a person; info is only told."""
 
     CONFIRMED = "confirmed"
     PROBABLE = "probable"
     SUSPECT = "suspect"
+    INFO = "info"
+
+    @property
+    def infects(self) -> bool:
+        """Whether one such match makes a host infected."""
+        return self in {Grade.CONFIRMED, Grade.PROBABLE}
+
+    @property
+    def weighs(self) -> bool:
+        """Whether a verdict takes notice of one."""
+        return self is not Grade.INFO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 """The only rules that turn what came back into a verdict. Silence is never health."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 
 from controller.errors import Reason
-from controller.model.indicator import Grade, Match
+from controller.model.indicator import Match
 from controller.model.result import Attempt, Fault, Finding, FindingState, Look, LookKey, ToolMode, ToolRun
 
 
@@ -27,7 +27,8 @@ class Judgement:
     newest attempt ended and no look was stopped. `matches` are those of the newest look of each key,
     `findings` the newest state of each; `unread` counts items that could not be read.
     `met` are the matches of all looks, `closed` the findings that are handled and confirmed so: a report tells
-    what was found even where nothing of it is left.
+    what was found even where nothing of it is left. `noted` are matches of the newest looks that weigh nothing
+    (`Grade.INFO`); they stand neither in `matches` nor in `met`.
     """
 
     verdict: Verdict
@@ -39,6 +40,7 @@ class Judgement:
     unread: int = 0
     met: tuple[Match, ...] = ()
     closed: tuple[Finding, ...] = ()
+    noted: tuple[Match, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.reason is None) != (self.verdict in {Verdict.CLEAN, Verdict.CLEANED}):
@@ -76,10 +78,10 @@ def judge(attempts: Sequence[Attempt]) -> Judgement:
     valid = [each for each in attempts if not (each.fault and each.fault.reason is Reason.IDENTITY_MISMATCH)]
     looks = _newest_looks(valid)
     found = _findings(valid)
-    matches = tuple(dict.fromkeys(match for look in looks for match in look.matches))
+    matches, noted = _matches(looks)
     infected = _infected(matches, found)
     open_question = _open_question(valid, looks, matches, found)
-    met = tuple(dict.fromkeys(match for each in valid for look in each.looks for match in look.matches))
+    met, _ = _matches(look for each in valid for look in each.looks)
     fault = infected or open_question
     verdict = Verdict.INFECTED if infected else Verdict.UNKNOWN if open_question else None
     return Judgement(
@@ -92,6 +94,7 @@ def judge(attempts: Sequence[Attempt]) -> Judgement:
         unread=sum(look.unread for look in looks),
         met=met,
         closed=tuple(finding for finding, standing in found if standing is _Standing.CLOSED),
+        noted=noted,
     )
 
 
@@ -109,6 +112,12 @@ def _newest_looks(attempts: Sequence[Attempt]) -> tuple[Look, ...]:
     for look in chain.from_iterable(each.looks for each in attempts):
         newest[look.key] = look
     return tuple(newest.values())
+
+
+def _matches(looks: Iterable[Look]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+    """Part the matches of `looks`, each once, into those that weigh and those that are only told."""
+    every = dict.fromkeys(match for look in looks for match in look.matches)
+    return tuple(each for each in every if each.grade.weighs), tuple(each for each in every if not each.grade.weighs)
 
 
 def _findings(attempts: Sequence[Attempt]) -> list[tuple[Finding, _Standing]]:
@@ -150,7 +159,7 @@ def _confirm_by_look(found: _Found, look: Look) -> None:
 
 def _infected(matches: tuple[Match, ...], found: list[tuple[Finding, _Standing]]) -> Fault | None:
     for match in matches:
-        if match.grade is not Grade.SUSPECT:
+        if match.grade.infects:
             return Fault(Reason.MATCH_FOUND, f"{match.value} ({match.list}:{match.line})")
     still = [finding for finding, standing in found if standing is _Standing.OPEN]
     waiting = [each for each in still if each.state is FindingState.REBOOT]

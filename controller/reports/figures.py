@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from controller.model.indicator import Grade, Kind, Match
+from controller.model.indicator import Kind, Match
 from controller.model.result import Finding
 from controller.model.summary import HostLine
 from controller.model.verdict import Judgement, Verdict
 
-_NETWORK = frozenset({Kind.ADDRESS, Kind.NETWORK, Kind.DOMAIN, Kind.URL})
+_NETWORK = frozenset({Kind.ADDRESS, Kind.ENDPOINT, Kind.NETWORK, Kind.DOMAIN, Kind.URL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def was_found(judgement: Judgement) -> bool:
 
 
 def _strong(judgement: Judgement) -> Iterator[Match]:
-    return (match for match in (*judgement.met, *judgement.matches) if match.grade is not Grade.SUSPECT)
+    return (match for match in (*judgement.met, *judgement.matches) if match.grade.infects)
 
 
 def _open(judgement: Judgement) -> Sequence[Finding]:

@@ -1,6 +1,6 @@
 """What the writers take from one host's line."""
 
-from controller.model.indicator import Grade, Match
+from controller.model.indicator import Match
 from controller.model.summary import UnitSummary
 from controller.model.verdict import Judgement
 
@@ -12,11 +12,16 @@ def judged(row: UnitSummary) -> list[tuple[str, Judgement]]:
 
 def first_seen(judgement: Judgement) -> str:
     """Return what weighs most, raw: a match before a finding, a strong match before a weak one, open before handled."""
-    for match in sorted(judgement.matches, key=lambda each: each.grade is Grade.SUSPECT):
+    for match in sorted(judgement.matches, key=lambda each: not each.grade.infects):
         return _told(match)
     for finding in sorted(judgement.findings, key=lambda each: each.state.handled):
         return f"{finding.threat} in {finding.object}: {finding.state}"
     return ""
+
+
+def first_noted(judgement: Judgement) -> str:
+    """Return the first match that weighs nothing, raw: also a clean host may have had a listed visitor."""
+    return _told(judgement.noted[0]) if judgement.noted else ""
 
 
 def _told(match: Match) -> str:

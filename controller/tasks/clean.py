@@ -64,7 +64,7 @@ def _look_again(index: int, arguments: CleanArguments, run: ToolRun, context: Ta
     elif handled:
         context.record.looks.extend(_objects(handled, context))
     for task, result in context.earlier:
-        if task.look and any(each.matches for each in result.looks):
+        if task.look and any(match.grade.weighs for each in result.looks for match in each.matches):
             again = look(task.look, context, context.judging(task.look.lists), repeats=True)
             context.record.looks.append(again)
 

@@ -223,6 +223,7 @@ def test_each_sort_of_indicator_stands_in_the_example_list() -> None:
     assert [each.kind for each in listed.indicators] == [
         "address",
         "network",
+        "endpoint",
         "domain",
         "url",
         "sha256",

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.collectors import answer as answers
+from controller.collectors import catalog
 from controller.collectors.answer import MAX_ROW_BYTES, MAX_ROWS, MAX_TEXT, observations, read
 from controller.errors import HostError, Reason
+from controller.loading import spec
 from controller.model.collector import Answer, CollectorSpec, Column, ColumnType, Row, StoppedBy
 from controller.model.indicator import Kind, Observation
 
@@ -252,6 +254,27 @@ def test_empty_values_are_not_seen() -> None:
 
 def test_our_own_processes_are_not_findings() -> None:
     assert seen({"own": True}) == ()
+
+
+@pytest.mark.parametrize(
+    ("direction", "address", "expected"),
+    [
+        ("outbound", "203.0.113.7", [(Kind.ADDRESS, "203.0.113.7"), (Kind.ENDPOINT, "203.0.113.7:443")]),
+        ("outbound", "2001:db8::7", [(Kind.ADDRESS, "2001:db8::7"), (Kind.ENDPOINT, "[2001:db8::7]:443")]),
+        ("inbound", "203.0.113.7", [(Kind.VISITOR, "203.0.113.7")]),
+        ("listening", "", []),
+    ],
+)
+def test_a_connection_shows_where_it_went_or_who_came(
+    direction: str, address: str, expected: list[tuple[Kind, str]]
+) -> None:
+    connections = spec.read(catalog.spec_text("connections"), "spec.yaml")
+    words = dict.fromkeys((column.name for column in connections.columns), "") | {"own": False, "pid": 4}
+    row = words | {"direction": direction, "remote_address": address, "local_port": 1, "remote_port": 443}
+
+    found = observations(connections, Answer(collector="connections", rows=(row,)))
+
+    assert [(each.kind, each.value) for each in found] == expected
 
 
 def test_a_root_that_is_missing_was_not_seen() -> None:

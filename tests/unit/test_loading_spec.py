@@ -44,7 +44,9 @@ def test_a_shipped_spec_is_read_under_its_own_name(path: Path) -> None:
         (HEAD + COLUMN + "takes: [root]\n", "4:9: 'takes': expected 'roots', 'max_files' or 'seconds'; got the text 'root': did you mean 'roots'?"),
         (HEAD + COLUMN + "where: [pth]\n", "4:9: 'where': expected 'path'; got the text 'pth': did you mean 'path'?"),
         (HEAD + COLUMN.replace("text", "txt"), "3:30: 'type': expected 'text', 'integer', 'boolean' or 'texts'; got the text 'txt': did you mean 'text'?"),
-        (HEAD + COLUMN.replace("[path, name]", "[hash]"), "3:64: 'kinds': expected 'address', 'network', 'domain', 'url', 'md5', 'sha1', 'sha256', 'path' or 'name'; got the text 'hash'"),
+        (HEAD + COLUMN.replace("[path, name]", "[hash]"), "3:64: 'kinds': expected 'address', 'endpoint', 'visitor', 'network', 'domain', 'url', 'md5', 'sha1', 'sha256', 'path' or 'name'; got the text 'hash'"),
+        (HEAD + COLUMN.replace("[path, name]", "[endpoint]"), "3:10: 'path': expected 'port' with the name of an integer column exactly where the kinds have 'endpoint'; got ''"),
+        (HEAD + COLUMN.replace("[path, name]", "[endpoint], port: path"), "3:10: 'path': expected 'port' with the name of an integer column exactly where the kinds have 'endpoint'; got 'path'"),
         (HEAD.replace("files", "Files") + COLUMN, "1:7: 'name': expected small letters, digits and '_'; got the text 'Files'"),
     ],
 )  # fmt: skip

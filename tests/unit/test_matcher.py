@@ -65,6 +65,33 @@ def test_a_network_meets_its_addresses_and_neither_neighbour(address: ipaddress.
         assert met(str(network), Kind.ADDRESS, str(outside)) == []
 
 
+@given(V4 | V6, st.integers(min_value=1, max_value=65534))
+def test_an_address_with_a_port_confirms_on_that_port_only(address: ipaddress.IPv4Address, port: int) -> None:
+    host = f"[{address}]" if ":" in str(address) else str(address)
+    mapped = str(address) if ":" in str(address) else f"::FFFF:{address}"
+    listed = f"{host}:{port}".replace(".", "[.]")
+
+    for spelling in (f"{host}:{port}", f"[{mapped}]:{port}"):
+        (match,) = met(listed, Kind.ENDPOINT, spelling)
+        assert (match.value, match.seen, match.grade) == (f"{host}:{port}", spelling, Grade.CONFIRMED)
+    (other,) = met(listed, Kind.ENDPOINT, f"{host}:{port + 1}")
+    assert (other.value, other.grade) == (f"{host}:{port}", Grade.SUSPECT)
+    assert met(listed, Kind.ENDPOINT, f"[{address + 1}]:{port}") == []
+
+
+def test_an_address_alone_and_one_with_a_port_are_two_questions() -> None:
+    assert met("203.0.113.7", Kind.ENDPOINT, "203.0.113.7:443") == []
+    assert met("203.0.113.7:443", Kind.ADDRESS, "203.0.113.7") == []
+
+
+@pytest.mark.parametrize("listed", ["203.0.113.7", "203.0.113.0/24", "203.0.113.7:443"])
+def test_who_connected_by_itself_is_told_and_weighs_nothing(listed: str) -> None:
+    (match,) = met(listed, Kind.VISITOR, "203.0.113.7")
+
+    assert (match.seen, match.grade) == ("203.0.113.7", Grade.INFO)
+    assert met(listed, Kind.VISITOR, "203.0.112.7") == []
+
+
 @given(HASH, st.data())
 def test_a_hash_meets_itself_in_any_case_and_not_with_one_digit_changed(
     each: tuple[Kind, str], data: st.DataObject

@@ -8,6 +8,7 @@ import pytest
 from controller.errors import HostError, Reason
 from controller.model.collector import Collector
 from controller.model.fleet import Connection, Platform
+from controller.model.indicator import Grade
 from controller.model.playbook import Effect, Task
 from controller.model.result import TaskResult, TaskState, ToolMode
 from controller.model.verdict import Judgement, Verdict, judge
@@ -229,10 +230,11 @@ def test_a_folder_that_cannot_be_asked_keeps_the_run() -> None:
 
 
 def test_only_looks_that_matched_are_repeated() -> None:
-    matched, empty = a_result(a_look(a_match())), a_result(a_look(collector="files"))
+    visited = a_look(a_match(grade=Grade.INFO), collector="files")
+    matched, told = a_result(a_look(a_match())), a_result(visited)
     stage = staged(ended(), replies=(processes(),))
 
-    result = clean(stage, earlier=((a_task(), matched), (a_files_task("/tmp"), empty), (a_task(), a_result())))
+    result = clean(stage, earlier=((a_task(), matched), (a_files_task("/tmp"), told), (a_task(), a_result())))
 
     (look,) = result.looks
     assert (look.key.collector, look.repeats, look.judged) == ("processes", True, True)

@@ -36,6 +36,8 @@ CASES = [
     ("a stopped look", [an_attempt(a_result(a_look(stopped=StoppedBy.DENIED)))], UNKNOWN, Reason.LOOK_STOPPED),
     ("a stopped look with a match", [an_attempt(a_result(a_look(a_match(), stopped=StoppedBy.COUNT)))], INFECTED, Reason.MATCH_FOUND),
     ("a weak sign", [an_attempt(a_result(a_look(a_match(grade=Grade.SUSPECT))))], UNKNOWN, Reason.MATCH_REVIEW),
+    ("a listed visitor", [an_attempt(a_result(a_look(a_match(grade=Grade.INFO))))], CLEAN, None),
+    ("a listed visitor, once", [an_attempt(a_result(a_look(a_match(grade=Grade.INFO)))), an_attempt(a_result(EMPTY))], CLEAN, None),
     ("a probable sign", [an_attempt(a_result(a_look(a_match(grade=Grade.PROBABLE))))], INFECTED, Reason.MATCH_FOUND),
     ("matched, retry came to nothing", [an_attempt(a_result(DIRTY)), an_attempt(fault=Reason.REACH_TIMEOUT)], INFECTED, Reason.MATCH_FOUND),
     ("unreachable, then clean", [an_attempt(fault=Reason.REACH_TIMEOUT), an_attempt(a_result(EMPTY))], CLEAN, None),
@@ -92,7 +94,7 @@ looks = st.builds(
     collector=st.sampled_from(["processes", "files"]),
     judged=st.booleans(),
     stopped=st.sampled_from([None, *StoppedBy]),
-    matches=st.sampled_from([(), (a_match(),), (a_match(grade=Grade.SUSPECT),)]),
+    matches=st.sampled_from([(), (a_match(),), (a_match(grade=Grade.SUSPECT),), (a_match(grade=Grade.INFO),)]),
     gone=st.sampled_from([(), ("/tmp/x",)]),
     there=st.sampled_from([(), ("/tmp/x",)]),
 )
@@ -126,7 +128,7 @@ def test_silence_is_never_health(visits: list[Attempt]) -> None:
             if visit.fault is None or visit.fault.reason is not Reason.IDENTITY_MISMATCH
         }
         assert any(look.judged for look in last.values())
-        assert not any(look.stopped or look.matches for look in last.values())
+        assert not any(look.stopped or any(match.grade.weighs for match in look.matches) for look in last.values())
     if judged.verdict is CLEAN:
         assert not judged.findings
         assert not judged.matches
@@ -137,5 +139,5 @@ def test_a_new_sighting_is_never_talked_away(visits: list[Attempt], newest: Atte
     if newest.fault or not newest.looks:
         return
     *_, last = newest.looks
-    if any(match.grade is not Grade.SUSPECT for match in last.matches):
+    if any(match.grade in {Grade.CONFIRMED, Grade.PROBABLE} for match in last.matches):
         assert judge([*visits, newest]).verdict is INFECTED

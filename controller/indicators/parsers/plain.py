@@ -28,7 +28,8 @@ _PATH: Final = re.compile(r"[A-Za-z]:[\\/]|\\|/|%\w|csidl_\w+\\|(?:system32|sysw
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{24,}")
 _RETYPED_HASH: Final = re.compile(r"(?=(?:\D*\d){6})[0-9A-Fa-fOoIl]{30,66}")
 _ADDRESS: Final = re.compile(r"[0-9.]+|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\w+)?\]?")
-_PORT: Final = re.compile(r"[^/:]+:[0-9]+|\[.*\]:[0-9]+")
+_ENDPOINT: Final = re.compile(r"[0-9.]+:[0-9]+|\[.*\]:[0-9]+")
+_PORT: Final = re.compile(r"[^/:]+:[0-9]+")
 _SEPARATOR: Final = re.compile(r"[\s,;|]")
 _STRICT_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
 _LAST_LABEL: Final = re.compile(r"[a-z]{2,}|xn--[a-z0-9-]+")
@@ -119,7 +120,7 @@ def _classify(raw: str) -> tuple[Kind, str]:
         return Kind.URL, normalise(Kind.URL, value)
     if _HEX.fullmatch(value):
         return _hash(value)
-    if _ADDRESS.fullmatch(value.partition("/")[0]):
+    if _ADDRESS.fullmatch(value.partition("/")[0]) or _ENDPOINT.fullmatch(value):
         return _address(value)
     _refuse_near_misses(value)
     if _FILE_NAME.fullmatch(value):
@@ -154,6 +155,8 @@ def _hash(value: str) -> tuple[Kind, str]:
 
 
 def _address(value: str) -> tuple[Kind, str]:
+    if _ENDPOINT.fullmatch(value):
+        return Kind.ENDPOINT, normalise(Kind.ENDPOINT, value)
     if "/" not in value:
         return Kind.ADDRESS, normalise(Kind.ADDRESS, value)
     if not value.rpartition("/")[2].isdecimal():
@@ -168,7 +171,7 @@ def _refuse_near_misses(value: str) -> None:
     if _RETYPED_HASH.fullmatch(value):
         raise ValueError("this is a hash with the letters O, I or l for digits; look at the original")
     if _PORT.fullmatch(value):
-        raise ValueError("ports are not matched; write the address or the domain alone")
+        raise ValueError("the port of a domain is not matched; write the domain alone")
     if "/" in value:
         raise ValueError("this looks like a URL without its scheme; write http:// or https:// before it")
     if "@" in value:

@@ -11,7 +11,7 @@ from typing import Final
 from controller.model.summary import Counts, SweepSummary
 from controller.model.text import shown
 from controller.model.verdict import Judgement
-from controller.reports.lines import first_seen, judged
+from controller.reports.lines import first_noted, first_seen, judged
 
 HOST_COLUMNS: Final = (
     "sweep",
@@ -66,8 +66,9 @@ def write_units(summary: SweepSummary) -> bytes:
 
 def _judgement(judgement: Judgement) -> Sequence[_Cell]:
     reason = (judgement.reason, judgement.reason.sentence) if judgement.reason else ("", "")
-    seen = (judgement.unread, len(judgement.matches), len(judgement.findings), first_seen(judgement))
-    return (judgement.verdict, *reason, judgement.detail, int(judgement.done), *seen)
+    counted = (judgement.unread, len(judgement.matches), len(judgement.findings))
+    first = first_seen(judgement) or first_noted(judgement)
+    return (judgement.verdict, *reason, judgement.detail, int(judgement.done), *counted, first)
 
 
 def _counts(counts: Counts) -> Sequence[_Cell]:
