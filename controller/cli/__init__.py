@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "sweep": ("controller.cli.sweep:sweep", "Run a playbook on the hosts of an inventory."),
     "report": ("controller.cli.report:report", "Report from the store: tables, CSV, JSON, and the official form."),
     "sweeps": ("controller.cli.sweeps:sweeps", "List the sweeps that a store holds."),
+    "show": ("controller.cli.show:show", "Show what the store knows of one computer, and why."),
     "inventory": ("controller.cli.inventory:inventory", "List the hosts of an inventory, as we and Ansible read it."),
     "iocs": ("controller.cli.iocs:iocs", "Check IOC lists before a sweep depends on them."),
     "identity": ("controller.cli.identity:identity", "Say that another machine stands behind a name now."),

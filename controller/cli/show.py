@@ -1,0 +1,132 @@
+"""`lamsach show`: everything the store knows of one computer, for people."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from controller.app.record import HostRecord, kept_data, record_of
+from controller.cli.options import store_option
+from controller.model.indicator import Match
+from controller.model.result import Attempt, Evidence, Fault, Look, TaskResult, ToolRun
+from controller.model.text import shown
+from controller.store.ledger import Ledger
+
+_WHOLE_LINE: Final = 1_000_000
+
+
+@click.command()
+@click.argument("host")
+@click.option("--sweep", default="last", show_default=True, metavar="ID", help="A sweep, or the beginning of its id.")
+@click.option("--kept", type=click.IntRange(min=1), metavar="N", help="Print the kept answer or log with this number.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="With --kept: a new file for it.")
+@store_option
+def show(host: str, sweep: str, kept: int | None, output: Path | None, store: Path) -> None:
+    """Show what is known of HOST: its verdict, every visit, what was seen, and what it rests on.
+
+    \b
+    Example:
+      lamsach show sd-pc04
+      lamsach show sd-pc04 --kept 2
+      lamsach show sd-pc04 --kept 2 -o answer.txt
+    """
+    if output and kept is None:
+        raise click.UsageError("'--output' needs --kept, which says what to write.")
+    with Ledger.open(store, create=False) as ledger:
+        record = record_of(ledger, sweep, host)
+        if kept is None:
+            click.echo("\n".join(_lines(record)))
+            return
+        data = kept_data(ledger, record, kept)
+    if output:
+        _write(output, data)
+        return
+    for line in data.decode("utf-8", errors="replace").splitlines():
+        click.echo(shown(line, limit=_WHOLE_LINE))
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except OSError as error:
+        raise click.UsageError(f"'{path}' cannot be written ({error.strerror}); name a new file.") from error
+
+
+def _lines(record: HostRecord) -> Iterator[str]:
+    judgement = record.judgement
+    mode = "apply" if record.sweep.apply else "dry run"
+    yield f"{shown(record.host)} in sweep {record.sweep.id} ({mode})"
+    if judgement.reason:
+        yield f"{judgement.verdict}: {_fault(Fault(judgement.reason, judgement.detail))}"
+        yield f"what to do: {judgement.reason.remedy}"
+    else:
+        yield judgement.verdict
+    numbers = {piece.sha256: number for number, piece in enumerate(record.evidence, start=1)}
+    for attempt in record.attempts:
+        yield ""
+        yield from _attempt(attempt, numbers)
+    if numbers:
+        yield f"\n[N] is a kept answer or log: lamsach show {shown(record.host)} --sweep {record.sweep.id} --kept N"
+
+
+def _attempt(attempt: Attempt, numbers: dict[str, int]) -> Iterator[str]:
+    yield f"visit {attempt.number}, {attempt.started:%Y-%m-%d %H:%M:%S} to {attempt.ended:%H:%M:%S} UTC"
+    for note in attempt.notes:
+        yield f"  note: {shown(note)}"
+    for task in attempt.tasks:
+        yield from _indented(_task(task, numbers), 2)
+    if attempt.fault:
+        yield f"  ended by {_fault(attempt.fault)}"
+
+
+def _task(task: TaskResult, numbers: dict[str, int]) -> Iterator[str]:
+    yield f"{task.index + 1}. {shown(task.name)}: {task.state}{_number(task.refused, numbers)}"
+    if task.fault:
+        yield f"   {_fault(task.fault)}"
+    for note in task.notes:
+        yield f"   note: {shown(note)}"
+    for run in task.runs:
+        yield from _indented(_run(run, numbers), 3)
+    for look in task.looks:
+        yield from _indented(_look(look, numbers), 3)
+    for step in task.plan:
+        yield f"   would {shown(step)}"
+
+
+def _run(run: ToolRun, numbers: dict[str, int]) -> Iterator[str]:
+    said = "; its log and its exit code disagree" if run.contradiction else ""
+    yield f"{shown(run.tool)} {run.mode}, exit {run.exit_code}{said}{_number(run.log, numbers)}"
+    for finding in run.findings:
+        yield f"  {finding.state}: {shown(finding.threat)} in {shown(finding.object)}"
+
+
+def _look(look: Look, numbers: dict[str, int]) -> Iterator[str]:
+    asked = shown(" ".join((look.key.collector, *look.key.arguments)))
+    how = "looked again at" if look.repeats else "looked at" if look.judged else "collected"
+    stopped = f", stopped: {look.stopped}" if look.stopped else ""
+    yield f"{how} {asked}: {look.rows} rows, {look.unread} unread{stopped}{_number(look.answer, numbers)}"
+    yield from map(_match, look.matches)
+    for word, objects in (("gone", look.gone), ("still there", look.there)):
+        for each in objects:
+            yield f"  {word}: {shown(each)}"
+
+
+def _match(match: Match) -> str:
+    known = match.seen in match.where or match.seen == match.value
+    seen = match.where if known and match.where else f"{match.where} {match.seen}".strip()
+    return f"  {match.grade}: {match.kind} {shown(match.value)} ({shown(match.list)}:{match.line}) in {shown(seen)}"
+
+
+def _fault(fault: Fault) -> str:
+    detail = f" ({shown(fault.detail)})" if fault.detail else ""
+    return f"{fault.reason}: {fault.reason.sentence}{detail}"
+
+
+def _number(piece: Evidence | None, numbers: dict[str, int]) -> str:
+    return f" [{numbers[piece.sha256]}]" if piece else ""
+
+
+def _indented(lines: Iterable[str], by: int) -> Iterator[str]:
+    return (" " * by + line for line in lines)
