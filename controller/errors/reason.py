@@ -51,6 +51,7 @@ class Reason(StrEnum):
         "its SSH key is another than the known one",
         "find out why; if rightly so, remove the old line of known_hosts and scan again",
     )
+    SSH_INCOMPATIBLE = ("ssh.incompatible", "its SSH has no algorithm in common with ours", "update its SSH server")
     LOGIN_REFUSED = ("login.refused", "it refused our logon", "mend the account or its secret, then --retry unknown")
     ACCOUNT_STOPPED = (
         "account.stopped",

@@ -19,6 +19,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.TLS_FAILED: "chứng thư của máy không đáng tin cậy",
     Reason.HOSTKEY_UNKNOWN: "chưa xác nhận được khóa nhận dạng của máy",
     Reason.HOSTKEY_CHANGED: "khóa nhận dạng của máy đã thay đổi, chưa rõ nguyên nhân",
+    Reason.SSH_INCOMPATIBLE: "dịch vụ SSH của máy không tương thích (quá cũ)",
     Reason.LOGIN_REFUSED: "máy từ chối tài khoản quản trị",
     Reason.ACCOUNT_STOPPED: "tạm dừng đăng nhập để tránh khóa tài khoản quản trị",
     Reason.ACCESS_DENIED: "tài khoản quản trị không được phép đăng nhập từ xa",

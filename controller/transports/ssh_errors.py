@@ -21,6 +21,7 @@ TRANSLATION: Final[tuple[tuple[type[BaseException], Reason], ...]] = (
     (ssh.BadAuthenticationType, Reason.ACCESS_DENIED),  # no proof of ours was looked at
     (ssh.AuthenticationException, Reason.LOGIN_REFUSED),
     (ssh.ChannelException, Reason.QUOTA_EXCEEDED),
+    (ssh.IncompatiblePeer, Reason.SSH_INCOMPATIBLE),
     (ssh.SSHException, Reason.CONNECTION_LOST),
     (ssh.NoValidConnectionsError, Reason.REACH_REFUSED),
     (socket.gaierror, Reason.REACH_NAME),

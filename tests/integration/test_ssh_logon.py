@@ -157,6 +157,20 @@ def test_a_key_file_that_is_none_is_a_refusal_that_names_it(sshd: Sshd, tmp_path
     assert str(path) in error.detail
 
 
+@pytest.mark.parametrize(
+    "only", ["Ciphers chacha20-poly1305@openssh.com", "KexAlgorithms sntrup761x25519-sha512@openssh.com"]
+)
+def test_a_server_that_has_no_algorithm_in_common_with_us_says_so(tmp_path: Path, only: str) -> None:
+    sshd = Sshd(tmp_path, more=only)
+    try:
+        error = refusal(sshd.host(), None)
+    finally:
+        sshd.stop()
+
+    assert error.reason is Reason.SSH_INCOMPATIBLE
+    assert "no acceptable" in error.detail
+
+
 def test_without_a_key_file_and_a_secret_nothing_is_tried(sshd: Sshd) -> None:
     assert refusal(replace(sshd.host(), key_file=""), None).reason is Reason.LOGIN_REFUSED
 

@@ -46,6 +46,7 @@ REASONS = {
     "refused": (paramiko.AuthenticationException("no"), Reason.LOGIN_REFUSED),
     "not that way": (paramiko.BadAuthenticationType("no", ["publickey"]), Reason.ACCESS_DENIED),
     "no more channels": (paramiko.ChannelException(2, "Connect failed"), Reason.QUOTA_EXCEEDED),
+    "nothing in common": (paramiko.ssh_exception.IncompatiblePeer("no cipher"), Reason.SSH_INCOMPATIBLE),
     "broken protocol": (paramiko.SSHException("what"), Reason.CONNECTION_LOST),
     "end": (EOFError(), Reason.CONNECTION_LOST),
     "no address": (socket.gaierror(socket.EAI_NONAME, "no"), Reason.REACH_NAME),
