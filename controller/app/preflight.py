@@ -20,11 +20,11 @@ from controller.loading import reach
 from controller.loading import spec as specs
 from controller.loading.playbook import PlaybookFile
 from controller.model.collector import Collector, CollectorSpec
-from controller.model.fleet import Connection, Host, Inventory
+from controller.model.fleet import Connection, Host, Inventory, Platform
 from controller.model.indicator import IocList, Kind
 from controller.model.playbook import CleanArguments, LookArguments, Module, Playbook, PushArguments
 from controller.model.sweep import Blindness, KeptFile
-from controller.tasks.look import GREETING
+from controller.tasks.look import GREETING, applies
 from controller.transports.ssh_keys import load_key
 
 
@@ -91,7 +91,7 @@ def prepare(request: SweepRequest) -> Prepared:
         lists=lists,
         files=(*_operator_files(book.playbook), *files),
         collectors=collectors,
-        blind=_weigh(book, lists, collectors),
+        blind=_weigh(book, lists, collectors, _platforms(request, given)),
     )
 
 
@@ -204,20 +204,35 @@ def _kept(role: str, path: Path, digest: str) -> KeptFile:
     return KeptFile(role=role, name=path.name, sha256=digest, data=path.read_bytes())
 
 
-def _weigh(book: PlaybookFile, lists: Sequence[IocList], collectors: Mapping[str, Collector]) -> tuple[Blindness, ...]:
+def _platforms(request: SweepRequest, given: Sequence[Host]) -> Collection[Platform]:
+    return tuple(Platform) if request.again else {host.platform for host in given}
+
+
+def _weigh(
+    book: PlaybookFile,
+    lists: Sequence[IocList],
+    collectors: Mapping[str, Collector],
+    platforms: Collection[Platform],
+) -> tuple[Blindness, ...]:
     """Weigh the lists against what the playbook's looks can see; refuse a sweep that cannot see anything."""
     judging = [index for index, task in enumerate(book.playbook.tasks) if task.module is Module.CHECK_IOCS]
-    if judging and not lists:
-        where = book.place(judging[0])
-        raise ListError(
-            "this task has nothing to look for; name a list under 'ioc_lists' of the playbook.", where=where
-        )
-    asked = {task.look.collector for task in book.playbook.tasks if task.look and task.module is Module.CHECK_IOCS}
-    blind = weigh(lists, _visible(asked, collectors))
+    looks = [book.playbook.tasks[index].look for index in judging]
+    asked = [
+        look
+        for look in looks
+        if look and any(applies(look, collectors[look.collector], platform) for platform in platforms)
+    ]
+    paired = zip(book.playbook.lists, lists, strict=True)
+    blind = weigh([(listed, _visible(path, asked, collectors)) for path, listed in paired])
     if judging and sum(each.unseen for each in blind) == sum(len(each.indicators) for each in lists):
-        raise ListError("no look of this playbook can see any indicator of its lists; add a look, or other lists.")
+        raise ListError(
+            "no look of this playbook can see any indicator of its lists on these computers; "
+            "add a look, or other lists."
+        )
     return blind
 
 
-def _visible(asked: Collection[str], collectors: Mapping[str, Collector]) -> frozenset[Kind]:
-    return frozenset(kind for name in asked for column in collectors[name].spec.columns for kind in column.kinds)
+def _visible(path: str, asked: Sequence[LookArguments], collectors: Mapping[str, Collector]) -> frozenset[Kind]:
+    """Return the kinds that the looks which judge by the list at `path` show."""
+    judging = (collectors[look.collector].spec for look in asked if not look.lists or path in look.lists)
+    return frozenset(kind for spec in judging for column in spec.columns for kind in column.kinds)

@@ -64,7 +64,8 @@ def _opening(course: Course, prepared: Prepared) -> Iterator[str]:
 def _what(task: Task, *, apply: bool) -> str:
     if task.look:
         judged = "judged" if task.module is Module.CHECK_IOCS else "kept"
-        return f"look at {task.look.collector}, {judged}"
+        where = f" ({' and '.join(task.look.platforms)} only)" if task.look.platforms else ""
+        return f"look at {task.look.collector}{where}, {judged}"
     if task.push:
         return _pushed(task.push, apply=apply)
     tool = task.clean.tool if task.clean else None

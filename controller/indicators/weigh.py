@@ -1,25 +1,30 @@
 """Lists against looks: which indicators no look of a playbook can see."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from controller.indicators.matcher import MEETS
 from controller.model.indicator import IocList, Kind
 from controller.model.sweep import Blindness
 
 
-def weigh(lists: Sequence[IocList], visible: Iterable[Kind]) -> tuple[Blindness, ...]:
-    """Return, for each kind that looks which show `visible` can never meet, how many indicators are lost.
+def weigh(lists: Sequence[tuple[IocList, Collection[Kind]]]) -> tuple[Blindness, ...]:
+    """Return, for each kind, how many indicators the looks can never meet.
 
-    `total` counts all indicators of all lists, so that one such value can be read alone. Empty when all can be seen.
+    Beside each list stand the kinds that the looks which judge by it show. `total` counts all indicators of all
+    lists, so that one such value can be read alone. Empty when all can be seen.
     """
-    counted = Counter(indicator.kind for each in lists for indicator in each.indicators)
-    met = frozenset[Kind]().union(*(MEETS[kind] for kind in visible))
-    return tuple(
-        Blindness(kind=kind, unseen=counted[kind], total=counted.total())
-        for kind in Kind
-        if counted[kind] and kind not in met
-    )
+    unseen = Counter(kind for each, visible in lists for kind in _kinds(each) if kind not in _met(visible))
+    total = sum(len(each.indicators) for each, _ in lists)
+    return tuple(Blindness(kind=kind, unseen=unseen[kind], total=total) for kind in Kind if unseen[kind])
+
+
+def _kinds(listed: IocList) -> Iterable[Kind]:
+    return (indicator.kind for indicator in listed.indicators)
+
+
+def _met(visible: Iterable[Kind]) -> frozenset[Kind]:
+    return frozenset[Kind]().union(*(MEETS[kind] for kind in visible))
 
 
 def sentence(blind: Sequence[Blindness]) -> str:

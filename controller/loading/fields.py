@@ -7,6 +7,7 @@ from typing import Final
 
 from controller.errors import OperatorError
 from controller.loading.nodes import Entry, Kind, Node
+from controller.model.fleet import Platform
 from controller.model.text import shown
 
 TEXT_LIMIT: Final = 1000
@@ -120,6 +121,14 @@ def choice(node: Node, what: str, known: Sequence[str]) -> str:
     if node.text not in known or node.kind is not Kind.TEXT:
         raise node.unexpected(what, alternatives(known), hint(node.text, known))
     return node.text
+
+
+def platforms(node: Node) -> tuple[Platform, ...]:
+    """Return a list of platforms, each once, and at least one."""
+    names = [choice(item, "platforms", tuple(Platform)) for item in items(node, "platforms")]
+    if not names or len(set(names)) < len(names):
+        raise node.refusal("'platforms': expected each platform once, and at least one; got something else")
+    return tuple(map(Platform, names))
 
 
 def unknown(entry: Entry, what: str, known: Sequence[str]) -> OperatorError:

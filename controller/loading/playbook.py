@@ -10,7 +10,7 @@ from typing import Final
 
 from controller.errors import PlaybookError, Where
 from controller.loading import nodes, tool
-from controller.loading.fields import Fields, alternatives, items, mapping, text, unknown
+from controller.loading.fields import Fields, alternatives, items, mapping, platforms, text, unknown
 from controller.loading.nodes import Entry, Kind, Node
 from controller.model.fleet import Platform
 from controller.model.playbook import (
@@ -28,7 +28,7 @@ MOST_FILES: Final = 10_000_000
 MOST_SECONDS: Final = 86_400
 MOST_TASKS: Final = 100
 _PLAY: Final = ("name", "hosts", "ioc_lists", "tasks")
-_LOOK: Final = ("collector", "roots", "max_files", "seconds")
+_LOOK: Final = ("collector", "platforms", "roots", "max_files", "seconds")
 _OURS: Final = ("lock", "quarantine", "runs", "tools")
 """What lies in the product's folder already."""
 _ABSOLUTE: Final = {
@@ -139,6 +139,7 @@ class _Reader:
             raise node.refusal("'check_iocs': expected 'ioc_lists' in the play to check against; got none")
         return LookArguments(
             collector=arguments.text("collector"),
+            platforms=platforms(each) if (each := arguments.get("platforms")) else (),
             roots=_roots(arguments.get("roots")),
             max_files=arguments.integer("max_files", 1, MOST_FILES),
             seconds=arguments.integer("seconds", 1, MOST_SECONDS),

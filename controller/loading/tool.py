@@ -8,9 +8,8 @@ from typing import Final
 
 from controller.errors import PlaybookError
 from controller.loading import nodes
-from controller.loading.fields import Fields, choice, items, mapping
+from controller.loading.fields import Fields, choice, items, mapping, platforms
 from controller.loading.nodes import Kind, Node
-from controller.model.fleet import Platform
 from controller.model.playbook import Tool
 from controller.model.text import shown
 
@@ -43,7 +42,7 @@ def load(path: Path) -> Tool:
         name=fields.text("name", limit=100),
         path=str(path),
         digest=hashlib.sha256(document.raw).hexdigest(),
-        platforms=_platforms(fields.need("platforms")),
+        platforms=platforms(fields.need("platforms")),
         file=str(file),
         sha256=_checked_sum(fields, file),
         clean=_arguments(fields.need("clean"), "clean"),
@@ -56,13 +55,6 @@ def load(path: Path) -> Tool:
         exits=_exits(fields.get("exit")),
         seconds=fields.integer("seconds", 1, MOST_SECONDS) or 3600,
     )
-
-
-def _platforms(node: Node) -> tuple[Platform, ...]:
-    names = [choice(item, "platforms", tuple(Platform)) for item in items(node, "platforms")]
-    if not names or len(set(names)) < len(names):
-        raise node.refusal("'platforms': expected each platform once, and at least one; got something else")
-    return tuple(map(Platform, names))
 
 
 def _checked_sum(fields: Fields, file: Path) -> str:

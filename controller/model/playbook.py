@@ -28,9 +28,13 @@ Roots = Mapping[Platform, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookArguments:
-    """Arguments of `check_iocs` and `collect`. `lists` narrows the play's lists; empty means all of them."""
+    """Arguments of `check_iocs` and `collect`.
+
+    `platforms` narrows the hosts, `lists` the play's lists; empty means all of them.
+    """
 
     collector: str
+    platforms: tuple[Platform, ...] = ()
     roots: Roots = field(default_factory=dict, hash=False)
     max_files: int | None = None
     seconds: int | None = None

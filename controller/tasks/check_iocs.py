@@ -3,7 +3,7 @@
 from controller.model.playbook import Effect, Task
 from controller.model.result import TaskResult, TaskState
 from controller.tasks.base import TaskContext
-from controller.tasks.look import look
+from controller.tasks.look import applies, look
 
 
 class CheckIocs:
@@ -31,13 +31,11 @@ class Collect:
 
 
 def asked(index: int, task: Task, context: TaskContext, *, judged: bool) -> TaskResult:
-    """Run a looking task; one without a script or without roots for the platform is skipped."""
+    """Run a looking task; one that has nothing to ask on the platform is skipped."""
     arguments = task.look
     if arguments is None:
         raise ValueError(f"task '{task.name}' has no arguments of a look")
-    platform, collector = context.host.platform, context.collector(arguments.collector)
-    rootless = "roots" in collector.spec.takes and not arguments.roots.get(platform)
-    if platform not in collector.scripts or rootless:
+    if not applies(arguments, context.collector(arguments.collector), context.host.platform):
         return TaskResult(index=index, name=task.name, state=TaskState.SKIPPED)
     done = look(arguments, context, context.judging(arguments.lists) if judged else None)
     return TaskResult(index=index, name=task.name, state=TaskState.DONE, looks=(done,))

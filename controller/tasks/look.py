@@ -23,6 +23,13 @@ _MARGIN: Final = 5
 """Seconds that a script may need beyond its own limit to say its end line."""
 
 
+def applies(arguments: LookArguments, collector: Collector, platform: Platform) -> bool:
+    """Say whether a look has anything to ask on `platform`: a script, folders where it needs them, and our wish."""
+    rootless = "roots" in collector.spec.takes and not arguments.roots.get(platform)
+    meant = platform in (arguments.platforms or tuple(Platform))
+    return meant and platform in collector.scripts and not rootless
+
+
 def look(arguments: LookArguments, context: TaskContext, judging: Judging | None, *, repeats: bool = False) -> Look:
     """Ask the collector of `arguments`, and judge its answer by `judging` when there is one.
 

@@ -27,10 +27,10 @@ BAD = [
     (HEAD + "  - {push: {file: t.sh}, collect: {collector: a}}\n", "5:26: 'task': expected one module; got 'push' and 'collect'"),
     (HEAD + "  - name: x\n", "5:5: 'task': expected the key 'check_iocs', 'collect', 'push' or 'clean'; got none of them"),
     (HEAD + "  - collect:\n", "5:13: 'collect': expected the key 'collector' with a value; got nothing"),
-    (HEAD + "  - collect: {collector: f, second: 1}\n", "5:29: 'collect': expected the key 'collector', 'roots', 'max_files' or 'seconds'; got 'second': did you mean 'seconds'?"),
+    (HEAD + "  - collect: {collector: f, second: 1}\n", "5:29: 'collect': expected the key 'collector', 'platforms', 'roots', 'max_files' or 'seconds'; got 'second': did you mean 'seconds'?"),
     (HEAD + "  - collect: {collector: f, seconds: 0}\n", "5:38: 'seconds': expected a whole number from 1 to 86400; got the number '0'"),
     (HEAD + "  - collect: {collector: f, max_files: nhiều}\n", "5:40: 'max_files': expected a whole number from 1 to 10000000; got the text 'nhiều'"),
-    (HEAD + "  - collect: {collector: f, ioc_lists: [iocs.txt]}\n", "5:29: 'collect': expected the key 'collector', 'roots', 'max_files' or 'seconds'; got 'ioc_lists'"),
+    (HEAD + "  - collect: {collector: f, ioc_lists: [iocs.txt]}\n", "5:29: 'collect': expected the key 'collector', 'platforms', 'roots', 'max_files' or 'seconds'; got 'ioc_lists'"),
     (HEAD + "  - collect: {collector: f, roots: [/a]}\n", "5:36: 'roots': expected a mapping; got a list"),
     (HEAD + "  - collect: {collector: f, roots: {linux: [home]}}\n", "5:45: 'linux': expected an absolute path like '/home'; got the text 'home'"),
     (HEAD + "  - collect: {collector: f, roots: {linux: []}}\n", "5:44: 'linux': expected at least one path; got an empty list"),
@@ -103,7 +103,7 @@ def test_every_module_is_read() -> None:
         HEAD
         + "  - {name: Xem, check_iocs: {collector: files, roots: {linux: [/home, /opt], windows: ['C:\\Users']},"
         + " max_files: 9, seconds: 60, ioc_lists: [iocs.txt]}}\n"
-        + "  - collect: {collector: processes}\n"
+        + "  - collect: {collector: processes, platforms: [windows]}\n"
         + "  - push: {file: t.sh, dest: d/t.sh}\n"
         + "  - clean: {cleaner: generic, tool: tool.yaml, roots: {linux: [/home]}, seconds: 5}\n"
     )
@@ -121,7 +121,7 @@ def test_every_module_is_read() -> None:
         seconds=60,
         lists=("iocs.txt",),
     )
-    assert collect.look == LookArguments(collector="processes")
+    assert collect.look == LookArguments(collector="processes", platforms=(Platform.WINDOWS,))
     assert push.push == PushArguments(file="t.sh", sha256=SUM, dest="d/t.sh")
     assert clean.clean is not None
     assert (clean.clean.tool, clean.clean.roots, clean.clean.seconds) == (

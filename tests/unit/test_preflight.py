@@ -76,7 +76,9 @@ def test_a_look_with_nothing_to_look_for_is_refused(office: Office) -> None:
 def test_lists_that_no_look_can_see_are_refused(office: Office) -> None:
     office.write("bad.txt", "xau.example\n192.0.2.66\n")
 
-    expected = "no look of this playbook can see any indicator of its lists; add a look, or other lists."
+    expected = (
+        "no look of this playbook can see any indicator of its lists on these computers; add a look, or other lists."
+    )
     assert refusal(office, ListError) == expected
 
 
@@ -89,6 +91,24 @@ def test_indicators_that_no_look_can_see_are_counted(office: Office) -> None:
         Blindness(kind="domain", unseen=2, total=4),
         Blindness(kind="address", unseen=1, total=4),
     }
+
+
+@pytest.mark.parametrize(
+    ("task", "unseen"),
+    [
+        ("check_iocs: {collector: dns_cache, platforms: [linux]}", []),
+        ("check_iocs: {collector: dns_cache, platforms: [windows]}", ["domain"]),
+        ("check_iocs: {collector: files, roots: {windows: ['C:\\x']}}", ["domain"]),
+        ("check_iocs: {collector: dns_cache, ioc_lists: [other.txt]}", ["domain"]),
+        ("collect: {collector: dns_cache}", ["domain"]),
+    ],
+)
+def test_what_no_computer_of_the_sweep_is_asked_cannot_be_seen(office: Office, task: str, unseen: list[str]) -> None:
+    office.write("bad.txt", f"{BAD}\nxau.example\n")
+    office.write("other.txt", f"{BAD}\n")
+    office.write("playbook.yml", HEAD.replace("[bad.txt]", "[bad.txt, other.txt]") + f"{LOOK}  - {task}\n")
+
+    assert [each.kind for each in office.prepare().blind] == unseen
 
 
 def test_a_playbook_that_only_collects_needs_no_list(office: Office) -> None:

@@ -238,6 +238,16 @@ def test_our_own_folder_is_known_on_windows_too(path: str, sha256: str, excused:
     assert (path not in {seen.value for seen in result.looks[0].observations}) is excused
 
 
+@pytest.mark.parametrize(
+    ("platforms", "state"), [((Platform.LINUX,), TaskState.DONE), ((Platform.WINDOWS,), TaskState.SKIPPED)]
+)
+def test_a_task_for_another_platform_is_skipped(platforms: tuple[Platform, ...], state: TaskState) -> None:
+    arguments = LookArguments(collector="processes", platforms=platforms)
+    stage = Stage(CannedHost(replies=[processes(a_process())]))
+
+    assert stage.do(Task(name="t", module=Module.CHECK_IOCS, look=arguments)).state is state
+
+
 def test_a_task_without_roots_for_the_platform_is_skipped() -> None:
     stage = Stage(CannedHost())
 
