@@ -22,7 +22,7 @@ from controller.collectors import catalog
 from controller.errors import InventoryError, LamsachError, Reason
 from controller.indicators.parsers import plain
 from controller.loading import inventory as inventories
-from controller.loading import reach, tool
+from controller.loading import reach, settings, tool
 from controller.loading import spec as specs
 from controller.loading.variables import OURS
 from controller.model.fleet import Platform
@@ -246,6 +246,14 @@ def load_to_visit(path: Path) -> None:
     """Load an inventory as a sweep of all its hosts does."""
     loaded = inventories.load(path)
     reach.check_reach(loaded, loaded.hosts)
+
+
+@pytest.mark.parametrize("text", blocks("yaml settings"))
+def test_settings_in_a_document_can_be_taken(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "lamsach.yml"
+    file.write_text(text, encoding="utf-8")
+
+    assert set(settings.load(file)) == {line.partition(":")[0] for line in text.splitlines()}
 
 
 @pytest.mark.parametrize(("line", "sentence"), rows("docs/inventory.md", "written at a host"))
