@@ -11,6 +11,7 @@ from controller import plugins
 from controller.collectors import catalog
 from controller.engine.host import WorkerContext
 from controller.engine.journal import Journal, JournaledStarts
+from controller.engine.line import VisitLine
 from controller.errors import StoreError
 from controller.indicators.matcher import Matcher
 from controller.loading import spec as specs
@@ -21,9 +22,9 @@ from controller.model.intent import Intent
 from controller.model.playbook import CleanArguments, LookArguments, Module, Task, Tool
 from controller.model.result import Greeting, Identity, TaskResult, ToolRun
 from controller.model.sweep import HostJob
-from controller.tasks.base import Judging, Record, Starts, TaskContext
+from controller.tasks.base import Judging, Line, Record, Starts, TaskContext
 from controller.tasks.look import GREETING, greet
-from controller.transports.base import Reply, RunPhase, RunState, Session
+from controller.transports.base import Reply, RunPhase, RunState
 from controller.transports.canned import CannedHost, CannedTransport, Sent
 from tests.builders import BAD, NOON, a_job
 
@@ -246,9 +247,9 @@ class Stage:
     def do(self, task: Task, job: HostJob | None = None, *, record: Record | None = None, **but: Any) -> TaskResult:
         """Run one task in a session of its own, as task 0 of `job`."""
         job = job or a_job(task)
-        with self.transport.open(job.host, None) as session:
+        with VisitLine(lambda: self.transport.open(job.host, None), lambda _: ELEVATED) as line:
             starts = JournaledStarts(job, self._journal(), lambda: (), lambda: self.now)
-            context = replace(self._context(job, session, ELEVATED, starts), record=record or Record(), **but)
+            context = replace(self._context(job, line, ELEVATED, starts), record=record or Record(), **but)
             module = plugins.load("tasks", task.module)()
             result: TaskResult = module.run(0, task, context)
             return result
@@ -256,7 +257,7 @@ class Stage:
     def _journal(self) -> Journal:
         return self.journal
 
-    def _context(self, job: HostJob, session: Session, greeting: Greeting, starts: Starts) -> TaskContext:
+    def _context(self, job: HostJob, session: Line, greeting: Greeting, starts: Starts) -> TaskContext:
         return TaskContext(
             session=session,
             host=job.host,

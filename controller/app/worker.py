@@ -18,7 +18,7 @@ from controller.model.playbook import Module
 from controller.model.result import Greeting
 from controller.model.sweep import HostJob
 from controller.store.ledger import Ledger
-from controller.tasks.base import Judging, Starts, TaskContext, TaskModule
+from controller.tasks.base import Judging, Line, Starts, TaskContext, TaskModule
 from controller.tasks.look import GREETING, greet
 from controller.transports.base import Session, Transport
 
@@ -47,7 +47,7 @@ def worker_context(prepared: Prepared, ledger: Ledger) -> WorkerContext:
         hashes = tuple(kind for kind in (Kind.MD5, Kind.SHA1) if kind in held)
         return Judging(digests=tuple(sorted(each.sha256 for each in lists)), hashes=hashes, match=Matcher(lists).match)
 
-    def context(job: HostJob, session: Session, greeting: Greeting, starts: Starts) -> TaskContext:
+    def context(job: HostJob, session: Line, greeting: Greeting, starts: Starts) -> TaskContext:
         return TaskContext(
             session=session,
             host=job.host,

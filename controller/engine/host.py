@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from controller.engine.journal import Journal, JournaledStarts
+from controller.engine.line import VisitLine
 from controller.errors import HostError, LineError, Reason, StoreError
 from controller.model.fleet import Host
 from controller.model.playbook import Effect, Module, Task
 from controller.model.result import Attempt, Fault, Greeting, Identity, TaskResult, TaskState
 from controller.model.sweep import HostJob
-from controller.tasks.base import Record, Starts, TaskContext, TaskModule
+from controller.tasks.base import Line, Record, Starts, TaskContext, TaskModule
 from controller.tasks.look import kept
 from controller.transports.base import Session
 
@@ -36,7 +37,7 @@ class WorkerContext:
     open_session: Callable[[Host], AbstractContextManager[Session]]
     greet: Callable[[Session, Host], Greeting]
     recognise: Callable[[str, Identity], None]
-    context: Callable[[HostJob, Session, Greeting, Starts], TaskContext]
+    context: Callable[[HostJob, Line, Greeting, Starts], TaskContext]
     module: Callable[[Module], TaskModule]
     journal: Journal
     clock: Callable[[], datetime]
@@ -81,16 +82,20 @@ class _Visit:
 
     def run(self) -> None:
         """Go through the tasks that are not over yet."""
-        with self._worker.open_session(self._job.host) as session:
-            self.greeting = self._worker.greet(session, self._job.host)
-            self._worker.recognise(self._job.host.name, self.greeting.identity)
-            _require_shell(self.greeting)
-            self.notes.extend(_clock_note(self.greeting, self._worker.clock()))
+        with VisitLine(lambda: self._worker.open_session(self._job.host), self._meet) as line:
+            _require_shell(line.greeting)
+            self.notes.extend(_clock_note(line.greeting, self._worker.clock()))
             starts = JournaledStarts(self._job, self._worker.journal, lambda: self.results, self._worker.clock)
-            context = self._worker.context(self._job, session, self.greeting, starts)
+            context = self._worker.context(self._job, line, line.greeting, starts)
             for index, task in enumerate(self._job.tasks):
                 if index >= len(self.results):
                     self._do(index, task, replace(context, earlier=self._earlier(), record=Record()))
+
+    def _meet(self, session: Session) -> Greeting:
+        """Ask who the host is; what it says is kept even when it is not the one the name stands for."""
+        self.greeting = self._worker.greet(session, self._job.host)
+        self._worker.recognise(self._job.host.name, self.greeting.identity)
+        return self.greeting
 
     def break_off(self, fault: Fault, raw: bytes = b"") -> None:
         """End the task under way, if there is one, and keep what it has come to."""

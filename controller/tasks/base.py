@@ -43,6 +43,19 @@ class Starts(Protocol):
         ...
 
 
+class Line(Session, Protocol):
+    """A session that may be opened again after it broke."""
+
+    def reopen(self) -> None:
+        """Log on again to the same machine.
+
+        Raises:
+            LineError: it cannot be reached, refuses us, or is another machine (`identity.mismatch`).
+
+        """
+        ...
+
+
 @dataclass(slots=True)
 class Record:
     """What a task has come to so far; kept even when the task ends in an error."""
@@ -60,7 +73,7 @@ class TaskContext:
     `pushed` are the SHA-256 of the files we place on hosts ourselves.
     """
 
-    session: Session
+    session: Line
     host: Host
     apply: bool
     greeting: Greeting

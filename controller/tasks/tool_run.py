@@ -1,11 +1,12 @@
 """One start of a tool on one host, from its committed id to what its log says."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from controller.cleaners.base import Places, below
-from controller.errors import HostError, Reason
+from controller.errors import HostError, LineError, Reason
 from controller.model.playbook import CleanArguments
 from controller.model.result import ToolMode, ToolRun
 from controller.tasks.base import TaskContext
@@ -16,6 +17,12 @@ _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 60.0
 _GRACE: Final = 60.0
 """Seconds that the host's own stop of a tool may be late before we give up waiting."""
+_PATIENCE: Final = 300.0
+"""Seconds in which a broken line may come back; a computer that was switched off must not hold us longer."""
+_BREAKS: Final = frozenset(
+    {Reason.CONNECTION_LOST, Reason.HOST_TIMEOUT, Reason.REACH_REFUSED, Reason.REACH_ROUTE, Reason.REACH_TIMEOUT}
+)
+"""What a bad line looks like; whatever else ends a session, asking again does not help."""
 
 
 def run_tool(index: int, arguments: CleanArguments, mode: ToolMode, context: TaskContext) -> ToolRun:
@@ -69,7 +76,7 @@ def _recorded(run: ToolRun, context: TaskContext) -> ToolRun:
 
 def _finished(launch: Launch, context: TaskContext) -> RunState:
     """Start the run unless the host knows its id, and wait for its end."""
-    state = context.session.start(launch)
+    state = _told(lambda: context.session.start(launch), context)
     pause, deadline = _FIRST_PAUSE, time.monotonic() + launch.seconds + _GRACE
     while state.phase is RunPhase.RUNNING:
         if time.monotonic() > deadline:
@@ -78,11 +85,31 @@ def _finished(launch: Launch, context: TaskContext) -> RunState:
             )
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
-        state = context.session.poll(launch.run_id)
+        state = _told(lambda: context.session.poll(launch.run_id), context)
     if state.phase is not RunPhase.FINISHED:
         context.starts.interrupt(launch.run_id)
         raise HostError(Reason.CLEAN_INTERRUPTED, f"run {launch.run_id}")
     return state
+
+
+def _told(ask: Callable[[], RunState], context: TaskContext) -> RunState:
+    """Ask how the run stands, over a new line where the old one breaks: the tool goes on without us.
+
+    That a start is asked for twice does no harm: whoever makes the run's folder on the host starts it, nobody else.
+    """
+    pause, deadline = _FIRST_PAUSE, time.monotonic() + _PATIENCE
+    broken = False
+    while True:
+        try:
+            if broken:
+                context.session.reopen()
+            return ask()
+        except LineError as error:
+            if error.reason not in _BREAKS or time.monotonic() > deadline:
+                raise
+        broken = True
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 def _places(arguments: CleanArguments, context: TaskContext) -> Places:

@@ -17,11 +17,11 @@ T = TypeVar("T")
 class CannedHost:
     """What one host will say, in order, over all sessions with it; an error in a list is raised instead.
 
-    `opens` are refused logons that come before the first that succeeds. Without `puts` the first push of a file
-    is taken and any later one is there already. `states` answer both `start` and `poll`.
+    `opens` says of each logon why it is refused, or None; after the last all succeed. Without `puts` the first push
+    of a file is taken and any later one is there already. `states` answer both `start` and `poll`.
     """
 
-    opens: Sequence[LineError] = ()
+    opens: Sequence[LineError | None] = ()
     replies: Sequence[Reply | HostError] = ()
     puts: Sequence[bool | HostError] | None = None
     states: Sequence[RunState | HostError] = ()

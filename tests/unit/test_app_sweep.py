@@ -13,6 +13,7 @@ from controller.engine.executors.base import Executor
 from controller.engine.executors.serial import SerialExecutor
 from controller.engine.executors.threads import ThreadExecutor
 from controller.engine.journal import JournaledStarts
+from controller.engine.line import VisitLine
 from controller.errors import Reason, StoreError
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind
@@ -163,8 +164,9 @@ def test_a_visit_that_the_store_ended_is_no_result(office: Office, ledger: Ledge
 def context_of(office: Office, ledger: Ledger) -> TaskContext:
     """Make what a task on `pc-01` is handed."""
     worker, job = worker_context(office.prepare(), ledger), a_job()
-    with CannedTransport({"pc-01": CannedHost()}).open(job.host, None) as session:
-        return worker.context(job, session, ELEVATED, JournaledStarts(job, ledger, lambda: (), worker.clock))
+    canned = CannedTransport({"pc-01": CannedHost()})
+    with VisitLine(lambda: canned.open(job.host, None), lambda _: ELEVATED) as line:
+        return worker.context(job, line, ELEVATED, JournaledStarts(job, ledger, lambda: (), worker.clock))
 
 
 @pytest.mark.parametrize(

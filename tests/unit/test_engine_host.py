@@ -12,7 +12,7 @@ from controller.model.playbook import Module, Task
 from controller.model.result import Attempt, Fault, Identity, TaskState
 from controller.tasks.check_iocs import CheckIocs
 from controller.tasks.look import kept
-from controller.transports.base import Reply, RunState
+from controller.transports.base import Reply, RunPhase, RunState
 from controller.transports.canned import CannedHost
 from tests.builders import BAD, NOON, a_finding, a_job, a_look, a_match, a_result, a_run, a_task
 from tests.visits import Stage, a_cleaning, a_file, a_process, a_tool, cut, ended, framed, greeted, processes
@@ -20,6 +20,8 @@ from tests.visits import Stage, a_cleaning, a_file, a_process, a_tool, cut, ende
 pytestmark = pytest.mark.usefixtures("known_nonce")
 
 LOST = LineError(Reason.CONNECTION_LOST, "the line ended")
+FULL = LineError(Reason.QUOTA_EXCEEDED, "no session left")
+"""Ends a visit at once, also while a tool runs."""
 BUSY = HostError(Reason.HOST_BUSY, "run r9")
 
 
@@ -111,14 +113,30 @@ def test_a_lost_line_ends_the_visit_and_keeps_what_came_before() -> None:
     assert stage.verbs == ["open", "run", "run", "run"]
 
 
-def test_a_line_lost_after_a_tool_ended_keeps_its_run() -> None:
-    host = CannedHost(replies=[greeted()], states=[ended("REMOVED Lab.A /tmp/x"), LOST])
+def test_a_session_that_ends_after_a_tool_ended_keeps_its_run() -> None:
+    host = CannedHost(replies=[greeted()], states=[ended("REMOVED Lab.A /tmp/x"), FULL])
     stage = Stage(host)
 
     attempt = visit(stage, a_cleaning(), apply=True)
 
     assert [run.findings[0].object for run in attempt.tasks[0].runs] == ["/tmp/x"]
-    assert attempt.fault == attempt.tasks[0].fault == Fault(Reason.CONNECTION_LOST, "the line ended")
+    assert attempt.fault == attempt.tasks[0].fault == Fault(Reason.QUOTA_EXCEEDED, "no session left")
+
+
+def test_a_machine_that_is_another_after_the_line_broke_counts_for_nothing() -> None:
+    def only_the_first(name: str, identity: Identity) -> None:
+        if identity.computer_name != "PC-01":
+            raise LineError(Reason.IDENTITY_MISMATCH, f"{name} is {identity.computer_name}")
+
+    running = RunState(phase=RunPhase.RUNNING)
+    host = CannedHost(replies=[greeted(), greeted(computer_name="PC-02")], states=[running, LOST])
+    stage = Stage(host, recognise=only_the_first)
+
+    attempt = visit(stage, a_cleaning(), apply=True)
+
+    assert attempt.fault == Fault(Reason.IDENTITY_MISMATCH, "pc-01 is PC-02")
+    assert stage.verbs.count("poll") == 1
+    assert len(stage.journal.open_intents("s1", "pc-01")) == 1
 
 
 def test_a_line_lost_while_looking_again_keeps_the_looks_before_it() -> None:
@@ -236,7 +254,7 @@ def test_looks_of_tasks_before_a_resume_are_repeated_after_cleaning() -> None:
 
 
 def test_runs_that_ended_before_a_resume_are_taken_over() -> None:
-    states: list[RunState | HostError] = [ended("REMOVED Lab.A /tmp/x"), LOST, ended()]
+    states: list[RunState | HostError] = [ended("REMOVED Lab.A /tmp/x"), FULL, ended()]
     stage = Stage(CannedHost(replies=[greeted(), greeted()], states=states))
     visit(stage, a_cleaning(), apply=True)
 

@@ -17,7 +17,7 @@ from tests.builders import NOON, a_finding, a_host, a_job, a_look, a_result, a_r
 from tests.visits import ABSENT, RUNNING, TORN, MemoryJournal, Stage, a_cleaning, a_tool, an_intent_of, ended
 
 NO_DETECT = a_cleaning(a_tool(detect=None))
-DOWN = LineError(Reason.CONNECTION_LOST, "the line ended")
+FULL = LineError(Reason.QUOTA_EXCEEDED, "no session left")
 
 
 @pytest.fixture(autouse=True)
@@ -197,7 +197,7 @@ def test_a_start_of_another_task_mode_host_or_sweep_is_not_this_one(other: dict[
 
 def test_a_detection_of_an_earlier_attempt_never_confirms_a_later_cleaning() -> None:
     task = a_cleaning()
-    stage = staged(ended("REMOVED Lab.A /tmp/x"), DOWN, ended("REMOVED Lab.B /tmp/y"), ended())
+    stage = staged(ended("REMOVED Lab.A /tmp/x"), FULL, ended("REMOVED Lab.B /tmp/y"), ended())
     job = a_job(task, apply=True)
     with pytest.raises(LineError):
         stage.do(task, job)
@@ -213,7 +213,7 @@ def test_a_detection_of_an_earlier_attempt_never_confirms_a_later_cleaning() -> 
 
 def test_a_detection_that_was_begun_in_this_attempt_is_settled_after_its_cleaning() -> None:
     task = a_cleaning()
-    stage = staged(ended("REMOVED Lab.A /tmp/x"), DOWN, ended())
+    stage = staged(ended("REMOVED Lab.A /tmp/x"), FULL, ended())
     job = a_job(task, apply=True)
     with pytest.raises(LineError):
         stage.do(task, job)

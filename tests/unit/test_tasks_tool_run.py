@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from controller.errors import HostError, Reason
+from controller.errors import HostError, LineError, Reason
 from controller.model.fleet import Platform
 from controller.model.result import TaskResult, ToolMode
 from controller.tasks import tool_run
@@ -15,6 +15,7 @@ from tests.builders import a_job
 from tests.visits import RUNNING, Stage, a_cleaning, a_tool, ended
 
 NO_DETECT = a_cleaning(a_tool(detect=None))
+LOST = LineError(Reason.CONNECTION_LOST, "the line ended")
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return pauses
 
 
-def staged(*states: RunState) -> Stage:
+def staged(*states: RunState | LineError) -> Stage:
     """Build a host that will say `states`."""
     return Stage(CannedHost(states=states))
 
@@ -57,6 +58,45 @@ def test_waiting_ends_when_its_time_is_over_and_the_run_stays_open(pauses: list[
     assert caught.value.detail == f"the tool still runs after 300 s, as run {intent.run_id}"
     assert 360 < sum(pauses) <= 360 + 60
     assert not stage.journal.interrupted
+
+
+@pytest.mark.parametrize("states", [(LOST, RUNNING), (RUNNING, LOST), (RUNNING, LOST, LOST, RUNNING)])
+def test_a_line_that_breaks_while_a_tool_runs_is_opened_again_and_the_run_goes_on(
+    states: tuple[RunState | LineError, ...],
+) -> None:
+    stage = staged(*states, ended())
+
+    assert clean(stage).runs[0].exit_code == 0
+
+    assert stage.verbs.count("open") == 1 + states.count(LOST)
+    assert len({run_id for run_id, *_ in stage.starts}) == len(stage.journal.intents) == 1
+    assert stage.verbs[-1] == "finish"
+
+
+def test_a_line_that_stays_broken_ends_the_visit_after_some_minutes_and_the_run_stays_open(
+    pauses: list[float],
+) -> None:
+    off = LineError(Reason.REACH_TIMEOUT, "no answer")
+    stage = Stage(CannedHost(opens=[None, *[off] * 50], states=[RUNNING, LOST]))
+
+    with pytest.raises(LineError) as caught:
+        clean(stage)
+
+    assert caught.value.reason is Reason.REACH_TIMEOUT
+    assert 300 < sum(pauses) <= 300 + 2 * 60
+    assert len(stage.journal.open_intents("s1", "pc-01")) == 1
+    assert not stage.journal.interrupted
+
+
+@pytest.mark.parametrize("reason", [Reason.LOGIN_REFUSED, Reason.HOSTKEY_CHANGED, Reason.IDENTITY_MISMATCH])
+def test_a_line_that_is_refused_the_second_time_is_not_tried_a_third(reason: Reason) -> None:
+    stage = Stage(CannedHost(opens=[None, LineError(reason, "no")], states=[RUNNING, LOST]))
+
+    with pytest.raises(LineError) as caught:
+        clean(stage)
+
+    assert caught.value.reason is reason
+    assert stage.verbs.count("open") == 2
 
 
 def test_the_time_of_the_task_goes_before_that_of_the_tool() -> None:
