@@ -1,9 +1,11 @@
 """Which collectors there are, and the text of each: its spec, and the script that is sent to a host.
 
 A collector is a folder here: `spec.yaml` and one script for each platform that it knows. Every script is sent
-behind its platform's frame, and its last line calls into that: a script that arrives cut does nothing at all.
+behind its platform's frame, and its last line calls into that: a script that arrives cut does nothing at all. What
+would be too long for one file stands in parts, such as `windows-tasks.ps1`, that are sent before `windows.ps1`.
 """
 
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -54,8 +56,14 @@ def script(name: str, platform: Platform) -> str:
     known = platforms(name)
     if platform not in known:
         raise PlaybookError(f"collector '{name}' has no script for '{platform}'; it has one for: {', '.join(known)}")
-    frame, body = _room() / _FRAMES[platform], _folder(name) / _SCRIPTS[platform]
-    return f"{frame.read_text(encoding='utf-8')}\n{body.read_text(encoding='utf-8')}"
+    files_in_order = (_room() / _FRAMES[platform], *_parts(name, platform), _folder(name) / _SCRIPTS[platform])
+    return "\n".join(each.read_text(encoding="utf-8") for each in files_in_order)
+
+
+def _parts(name: str, platform: Platform) -> list[Traversable]:
+    stem, ending = _SCRIPTS[platform].split(".")
+    parts = [each for each in _folder(name).iterdir() if fnmatchcase(each.name, f"{stem}-*.{ending}")]
+    return sorted(parts, key=lambda each: each.name)
 
 
 def _room() -> Traversable:

@@ -1,6 +1,8 @@
 """Every collector is whole: its spec, its scripts, and errors that name what there is."""
 
 from dataclasses import fields
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +12,8 @@ from controller.errors import PlaybookError
 from controller.model.collector import CollectorSpec, Column
 from controller.model.fleet import Platform
 from tests.scripts.asking import spec_of
+
+SCRIPTS = sorted(each for each in Path(catalog.__file__).parent.rglob("*") if each.suffix in {".sh", ".ps1"})
 
 
 def test_the_collectors_are_these() -> None:
@@ -36,6 +40,23 @@ def test_every_collector_has_a_linux_script_that_calls_main_last(name: str) -> N
     script = catalog.script(name, Platform.LINUX)
     assert f"\nCOLLECTOR={name}\n" in script
     assert script.endswith('\nmain "$@" </dev/null\n')
+
+
+@pytest.mark.parametrize("platform", [Platform.LINUX, Platform.WINDOWS])
+def test_the_parts_of_a_script_stand_between_the_frame_and_its_last_line(platform: Platform) -> None:
+    """The folder may list them in any order."""
+    ending = {Platform.LINUX: "sh", Platform.WINDOWS: "ps1"}[platform]
+    room = files("controller.collectors")
+    parts = sorted(each.name for each in (room / "autostart").iterdir() if each.name.startswith(f"{platform}-"))
+    places = (f"frame.{ending}", *(f"autostart/{each}" for each in parts), f"autostart/{platform}.{ending}")
+
+    assert len(parts) > 1
+    assert catalog.script("autostart", platform) == "\n".join((room / each).read_text("utf-8") for each in places)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_a_script_has_at_most_300_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
 
 @pytest.mark.parametrize("name", ["registry", "", "../model", "files/"])
