@@ -1,4 +1,4 @@
-# --- the files of a command ---
+# The files that a command names, and the rows of an entry.
 
 # A path as Windows spells it, without dots; empty when it cannot be one.
 function Get-PlainPath([string]$Path) {
@@ -37,12 +37,12 @@ function Get-LeadingFile([string]$Text, [bool]$Quoted) {
     if ($guess) { $guess } else { $first }
 }
 
-# A command without a folder, where it stands in the usual ones.
+# A command or a DLL without a folder, where it stands in the usual ones.
 function Find-Command([string]$Command) {
     $word = if ($Command -cmatch '^\s*"([^"\\/:]+)"') { $Matches[1] } elseif ($Command -cmatch '^\s*([^"\\/:\s,]+)') { $Matches[1] }
     if (-not $word) { return }
     foreach ($folder in $Usual) {
-        foreach ($ending in '', '.exe', '.com', '.bat', '.cmd') {
+        foreach ($ending in '', '.exe', '.com', '.bat', '.cmd', '.dll') {
             $path = Get-PlainPath "$env:SystemRoot\System32$folder\$word$ending"
             if ($path -and (Test-File $path)) { return $path }
         }
@@ -56,6 +56,7 @@ function Get-CommandFile([string]$Command, [string]$UserProfile) {
         $Command = $Command.Substring(0, $Longest)
     }
     $text = Expand-Text $Command $UserProfile
+    $text = $text -replace '^autocheck (?=autochk\b)', '' # of BootExecute
     $text = $text -replace '\\\?\?\\(?=[A-Z]:)', '' -replace '\\\\\?\\(?=[A-Z]:)', ''
     $text = $text -replace '^(\s*"?)\\SystemRoot\\', "`$1$env:SystemRoot\" -replace '^(\s*"?)(?=system32\\)', "`$1$env:SystemRoot\"
     if ($text -cmatch '^\s*"(\\\\[^"\\?.][^"]*)' -or $text -cmatch '^\s*(\\\\[^\s"\\?.][^\s"]*)') { $Matches[1] }

@@ -1,4 +1,34 @@
-# --- the registry ---
+# Where the registry and the startup folders name what starts.
+
+$Version = 'Microsoft\Windows\CurrentVersion'
+$NtVersion = 'Microsoft\Windows NT\CurrentVersion'
+
+# Keys below SOFTWARE, of the machine and of every user, in both views. Their values are commands; where names are
+# listed, only those. With Levels the keys below it have them, so many levels deep; a Switch is a value that must not be 0.
+$SoftwareKeys = @(
+    @{ Kind = 'run'; Key = "$Version\Run"; Approved = 'Run' }
+    @{ Kind = 'run'; Key = "$Version\RunOnce" }
+    @{ Kind = 'run'; Key = "$Version\RunOnceEx"; Levels = 2 }
+    @{ Kind = 'run'; Key = "$Version\RunServices" }
+    @{ Kind = 'run'; Key = "$Version\RunServicesOnce" }
+    @{ Kind = 'run'; Key = "$Version\Policies\Explorer\Run" }
+    @{ Kind = 'run'; Key = "$Version\Policies\System"; Names = 'Shell' }
+    @{ Kind = 'run'; Key = "$NtVersion\Winlogon"; Names = 'Shell', 'Userinit', 'Taskman' }
+    @{ Kind = 'run'; Key = "$NtVersion\Windows"; Names = 'Load', 'Run' }
+    @{ Kind = 'run'; Key = 'Microsoft\Active Setup\Installed Components'; Names = 'StubPath'; Levels = 1 }
+    @{ Kind = 'run'; Key = 'Microsoft\Command Processor'; Names = 'AutoRun' }
+    @{ Kind = 'appinit'; Key = "$NtVersion\Windows"; Names = 'AppInit_DLLs'; Switch = 'LoadAppInit_DLLs' }
+    @{ Kind = 'debugger'; Key = "$NtVersion\Image File Execution Options"; Names = 'Debugger', 'VerifierDlls'; Levels = 2 }
+    @{ Kind = 'debugger'; Key = "$NtVersion\SilentProcessExit"; Names = 'MonitorProcess'; Levels = 1 }
+)
+$UserKey = @{ Kind = 'run'; Key = 'Environment'; Names = 'UserInitMprLogonScript' }
+$ControlKeys = @(
+    @{ Kind = 'boot'; Key = 'Session Manager'; Names = 'BootExecute', 'SetupExecute', 'Execute', 'S0InitialCommand' }
+    @{ Kind = 'appinit'; Key = 'Session Manager\AppCertDlls' }
+    @{ Kind = 'lsa'; Key = 'Lsa'; Names = 'Authentication Packages', 'Notification Packages', 'Security Packages' }
+    @{ Kind = 'lsa'; Key = 'Lsa\OSConfig'; Names = 'Security Packages' }
+    @{ Kind = 'monitor'; Key = 'Print\Monitors'; Names = 'Driver'; Levels = 1 }
+)
 
 function Add-Unread {
     $Look.Unread++
@@ -37,15 +67,35 @@ function Expand-Text([string]$Text, [string]$UserProfile) {
     [Environment]::ExpandEnvironmentVariables($Text)
 }
 
-# --- where entries stand ---
+# A hive: Root and what stands Below it, Name, User, UserProfile.
+function Get-MachineHive {
+    @{ Root = $Machine; Below = ''; Name = 'HKLM'; User = ''; UserProfile = '' }
+}
 
-# The machine and every user whose hive is loaded: Root, Name, User, UserProfile.
+function Get-UserHive([string]$Sid) {
+    @{ Root = $Users; Below = "$Sid\"; Name = "HKU\$Sid"; User = $Sid; UserProfile = $profiles[$Sid] }
+}
+
+# The machine and every user whose hive is loaded.
 function Get-Hive {
-    @{ Root = $Machine; Name = 'HKLM'; User = ''; UserProfile = ''; Below = '' }
-    $users = [Microsoft.Win32.RegistryKey]::OpenBaseKey('Users', 'Registry64')
-    foreach ($sid in Get-SubKeyName $users) {
-        if ($sid -cmatch '_Classes$') { continue }
-        @{ Root = $users; Name = "HKU\$sid"; User = $sid; UserProfile = $profiles[$sid]; Below = "$sid\" }
+    Get-MachineHive
+    foreach ($sid in $loaded) {
+        if ($sid -cnotmatch '_Classes$') { Get-UserHive $sid }
+    }
+}
+
+# Of a user who is not logged on the hive is a file, and to load it would be a change: each is one thing not read.
+function Add-UnloadedHive {
+    foreach ($sid in $profiles.Keys) {
+        if ($loaded -contains $sid) { continue }
+        try {
+            $null = [IO.File]::GetAttributes("$($Look.Prefix)$($profiles[$sid])\NTUSER.DAT")
+            $Look.Unread++
+        } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
+            $null = $_ # only the list knows the user still
+        } catch {
+            $Look.Unread++
+        }
     }
 }
 
@@ -62,47 +112,69 @@ function Get-ProfilePath {
     $found
 }
 
-function Get-KeyEntry($Hive, [string]$Path, $Names) {
-    $key = Open-Key $Hive.Root ($Hive.Below + $Path)
-    if (-not $key) { return }
-    foreach ($name in $key.GetValueNames()) {
-        $value = Get-Value $key $name
+# Whether an entry that users can switch off is on: the first byte of what Windows keeps of it is even, or it has nothing.
+function Test-Approved($Hive, [string]$List, [string]$Name) {
+    $key = Open-Key $Hive.Root "$($Hive.Below)SOFTWARE\$Version\Explorer\StartupApproved\$List" -Single
+    if (-not $key) { return $true }
+    $kept = $key.GetValue($Name)
+    -not ($kept -is [byte[]] -and $kept.Length -gt 0 -and $kept[0] % 2 -eq 1)
+}
+
+function Test-Switch($Key, $Place, $Hive, [string]$Path, [string]$Name) {
+    if ($Place.Switch) { return "$($Key.GetValue($Place.Switch, 0))" -cne '0' }
+    if (-not $Place.Approved) { return $true }
+    Test-Approved $Hive "$($Place.Approved)$(if ($Path -cmatch '\\WOW6432Node\\') { '32' })" $Name
+}
+
+# The entries of one key. Each text of a list is one.
+function Get-KeyEntry($Key, $Place, $Hive, [string]$Path) {
+    foreach ($name in $Key.GetValueNames()) {
+        if ($Place.Names -and $Place.Names -notcontains $name) { continue }
+        $value = $Key.GetValue($name, '', [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
+        if ($value -isnot [string[]]) { $value = "$value" }
         if (-not $value -and $name -cmatch '\x00') { Add-Unread } # its name hides it: Windows reads names up to NUL
-        if ($value -and (-not $Names -or $Names -contains $name)) {
+        foreach ($text in $value) {
+            if (-not $text.Trim('" ')) { continue }
             @{
-                Kind = 'run'; Name = $name; Command = $value; User = $Hive.User; UserProfile = $Hive.UserProfile
-                Location = "$($Hive.Name)\$Path"; Enabled = $true
+                Kind = $Place.Kind; Name = $name; Command = $text; User = $Hive.User; UserProfile = $Hive.UserProfile
+                Location = "$($Hive.Name)\$Path"; Enabled = Test-Switch $Key $Place $Hive $Path $name
             }
         }
     }
 }
 
-function Get-RunEntry {
+function Get-PlaceEntry($Place, $Hive, [string]$Path, [int]$Level = 0) {
+    $key = Open-Key $Hive.Root ($Hive.Below + $Path)
+    if (-not $key) { return }
+    if ($Level -gt 0 -or -not $Place.Levels) { Get-KeyEntry $key $Place $Hive $Path }
+    if ($Level -ge [int]$Place.Levels) { return }
+    foreach ($name in Get-SubKeyName $key) { Get-PlaceEntry $Place $Hive "$Path\$name" ($Level + 1) }
+}
+
+function Get-RegistryEntry {
     foreach ($hive in Get-Hive) {
         foreach ($view in 'SOFTWARE', 'SOFTWARE\WOW6432Node') {
-            foreach ($run in $RunKeys) { Get-KeyEntry $hive "$view\$($run.Key)" $run.Names }
-            $steps = "$view\Microsoft\Windows\CurrentVersion\RunOnceEx"
-            $key = Open-Key $hive.Root ($hive.Below + $steps)
-            if ($key) {
-                foreach ($step in Get-SubKeyName $key) { Get-KeyEntry $hive "$steps\$step" }
-            }
+            foreach ($place in $SoftwareKeys) { Get-PlaceEntry $place $hive "$view\$($place.Key)" }
         }
+        if ($hive.User) { Get-PlaceEntry $UserKey $hive $UserKey.Key }
     }
+    foreach ($place in $ControlKeys) { Get-PlaceEntry $place (Get-MachineHive) "SYSTEM\CurrentControlSet\Control\$($place.Key)" }
+    Add-UnloadedHive
 }
 
 # The startup folder that all users share, that of every profile, and those that were moved elsewhere.
 function Get-StartupFolder {
     $below = 'Microsoft\Windows\Start Menu\Programs\Startup'
-    @{ Path = "$env:ProgramData\$below"; User = ''; UserProfile = '' }
+    @{ Path = "$env:ProgramData\$below"; Hive = Get-MachineHive }
     foreach ($sid in $profiles.Keys) {
-        @{ Path = "$($profiles[$sid])\AppData\Roaming\$below"; User = $sid; UserProfile = $profiles[$sid] }
+        @{ Path = "$($profiles[$sid])\AppData\Roaming\$below"; Hive = Get-UserHive $sid }
     }
     foreach ($hive in Get-Hive) {
-        $key = Open-Key $hive.Root ($hive.Below + 'SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders')
+        $key = Open-Key $hive.Root "$($hive.Below)SOFTWARE\$Version\Explorer\User Shell Folders"
         if (-not $key) { continue }
         foreach ($name in 'Startup', 'Common Startup') {
             $moved = Expand-Text (Get-Value $key $name) $hive.UserProfile
-            if ($moved -cmatch '^[A-Za-z]:\\') { @{ Path = $moved.TrimEnd('\'); User = $hive.User; UserProfile = $hive.UserProfile } }
+            if ($moved -cmatch '^[A-Za-z]:\\') { @{ Path = $moved.TrimEnd('\'); Hive = $hive } }
         }
     }
 }
@@ -138,8 +210,9 @@ function Get-FolderEntry {
             $path = "$($folder.Path)\$($item.Name)"
             $command = if ($item.Name -match '\.lnk$') { Get-Shortcut $path } else { '' }
             @{
-                Kind = 'folder'; Name = $item.Name; Command = $command; User = $folder.User; UserProfile = $folder.UserProfile
-                Location = $path; Enabled = $true; Files = @($path)
+                Kind = 'folder'; Name = $item.Name; Command = $command; User = $folder.Hive.User
+                UserProfile = $folder.Hive.UserProfile; Location = $path; Files = @($path)
+                Enabled = Test-Approved $folder.Hive 'StartupFolder' $item.Name
             }
         }
     }

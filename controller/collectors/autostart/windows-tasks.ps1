@@ -1,4 +1,4 @@
-# --- scheduled tasks ---
+# Scheduled tasks: their files, and what only the task cache knows.
 
 # The XML of a task. It declares no entities, and leads to no other file.
 function Read-Task([string]$Path) {

@@ -1,8 +1,9 @@
-# Everything that starts by itself: Run keys, startup folders, services and scheduled tasks. Reads only; see spec.yaml.
+# Everything that starts by itself: what the registry and the startup folders name, services, drivers, scheduled tasks,
+# and what WMI starts when something happens. Reads only; see spec.yaml.
 #
-# Only the hives that are loaded are read: of a user who is not logged on, the startup folder alone is seen. A key or a
-# folder that cannot be read stops the look: it may hold any number of entries. A list of services
-# that cannot be read, or that is empty, is an error.
+# Only the hives that are loaded are read: of a user who is not logged on, the startup folder alone is seen, and the hive
+# is counted as not read. A key or a folder that cannot be read stops the look: it may hold any number of entries, and so
+# may a list of WMI. A list of services that cannot be read, or that is empty, is an error.
 
 $Collector = 'autostart'
 $Limit = 120
@@ -16,15 +17,11 @@ $UserFolders = @{
     TEMP = '\AppData\Local\Temp'; TMP = '\AppData\Local\Temp'
 }
 
-# Values of these keys are commands; where names are listed, only those.
-$RunKeys = @(
-    @{ Key = 'Microsoft\Windows\CurrentVersion\Run' }
-    @{ Key = 'Microsoft\Windows\CurrentVersion\RunOnce' }
-    @{ Key = 'Microsoft\Windows\CurrentVersion\RunServices' }
-    @{ Key = 'Microsoft\Windows\CurrentVersion\RunServicesOnce' }
-    @{ Key = 'Microsoft\Windows\CurrentVersion\Policies\Explorer\Run' }
-    @{ Key = 'Microsoft\Windows NT\CurrentVersion\Winlogon'; Names = 'Shell', 'Userinit', 'Taskman' }
-    @{ Key = 'Microsoft\Windows NT\CurrentVersion\Windows'; Names = 'Load', 'Run', 'AppInit_DLLs' }
+# Of the permanent consumers of WMI, those that start something.
+$Namespaces = 'root\subscription', 'root\default'
+$Consumers = @(
+    @{ Class = 'CommandLineEventConsumer'; File = 'ExecutablePath'; Command = 'CommandLineTemplate' }
+    @{ Class = 'ActiveScriptEventConsumer'; File = 'ScriptFileName'; Command = 'ScriptText' }
 )
 
 # What a service starts is the file of its process, and for those that share a process the DLL that the registry names.
@@ -46,13 +43,71 @@ function Get-ServiceEntry {
     }
 }
 
+# The instances of a class, none where WMI does not have it.
+function Read-List([string]$Query, [string]$Namespace) {
+    try {
+        Read-Class $Query $Namespace
+    } catch {
+        if ($_.Exception.Message -cnotmatch '\[HRESULT 0x80041010,') { Add-Unread }
+    }
+}
+
+# The file of a driver: a path is one below the folder of Windows, and without one it is called like the driver. Of what
+# begins with another device the file cannot be told.
+function Get-DriverFile($Driver) {
+    $path = $Driver.PathName -replace '^\\(\?\?|DosDevices)\\', '' -replace '^\\SystemRoot\\', ''
+    if (-not $path) { $path = "System32\drivers\$($Driver.Name).sys" }
+    if ($path -cmatch '^[A-Za-z]:\\') { return Get-PlainPath $path }
+    if ($path -cmatch '^[^\\]') { Get-PlainPath "$env:SystemRoot\$path" }
+}
+
+# One that a device needs is started on demand: it counts as asked for while it runs.
+function Get-DriverEntry {
+    $all = @(Read-List 'SELECT Name, PathName, StartMode, Started FROM Win32_SystemDriver' 'root/cimv2')
+    if ($all.Count -eq 0) { Add-Unread }
+    foreach ($driver in $all) {
+        $file = Get-DriverFile $driver
+        if (-not $file) { $Look.Unread++ }
+        @{
+            Kind = 'driver'; Name = $driver.Name; Command = if ($file) { '' } else { $driver.PathName }; User = ''
+            Files = @($file); Location = "HKLM\SYSTEM\CurrentControlSet\Services\$($driver.Name)"
+            Enabled = $driver.StartMode -in 'Boot', 'System', 'Auto' -or ($driver.StartMode -eq 'Manual' -and $driver.Started)
+        }
+    }
+}
+
+# The names of the consumers that a filter is bound to. Which of two that are called alike it is, is not asked.
+function Get-BoundName {
+    foreach ($namespace in $Namespaces) {
+        foreach ($binding in Read-List 'SELECT * FROM __FilterToConsumerBinding' $namespace) { "$($binding.Consumer.Name)" }
+    }
+}
+
+# What WMI starts whenever something happens.
+function Get-WmiEntry {
+    $bound = [Collections.Generic.HashSet[string]]::new([string[]]@(Get-BoundName), [StringComparer]::OrdinalIgnoreCase)
+    foreach ($namespace in $Namespaces) {
+        foreach ($sort in $Consumers) {
+            foreach ($consumer in Read-List "SELECT * FROM $($sort.Class)" $namespace) {
+                @{
+                    Kind = 'wmi'; Name = $consumer.Name; Command = $consumer.($sort.Command); User = 'LocalSystem'
+                    Files = @(Get-CommandFile $consumer.($sort.File) ''); Enabled = $bound.Contains("$($consumer.Name)")
+                    Location = "${namespace}:$($sort.Class).Name=""$($consumer.Name)"""
+                }
+            }
+        }
+    }
+}
+
 function Get-Row {
     New-Hasher
     if (-not $Look.Elevated) { $Look.Lacking = $true }
     $known = New-Object 'Collections.Generic.Dictionary[string,string]' ([StringComparer]::OrdinalIgnoreCase)
     $Machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
+    $Users = [Microsoft.Win32.RegistryKey]::OpenBaseKey('Users', 'Registry64')
+    $loaded = @(Get-SubKeyName $Users)
     $profiles = Get-ProfilePath
-    foreach ($source in 'Get-RunEntry', 'Get-FolderEntry', 'Get-ServiceEntry', 'Get-TaskEntry') {
+    foreach ($source in 'Get-RegistryEntry', 'Get-FolderEntry', 'Get-ServiceEntry', 'Get-DriverEntry', 'Get-TaskEntry', 'Get-WmiEntry') {
         foreach ($entry in & $source) {
             if ((Test-TimeUp) -or $Look.Stopped -cne 'no') { return }
             Get-EntryRow $entry
