@@ -81,10 +81,23 @@ def test_every_place_of_cron_is_read(shell: Shell, disk: Path) -> None:
 
 RUN_THEMSELVES: Final = {
     "/etc/cron.hourly/x": ("cron", True),
+    "/etc/cron.yearly/x": ("cron", True),
     "/etc/rc.local": ("init", True),
+    "/etc/local.d/x.start": ("init", True),
+    "/etc/network/if-up.d/x": ("network", True),
+    "/etc/NetworkManager/dispatcher.d/10-x": ("network", True),
+    "/etc/NetworkManager/dispatcher.d/pre-up.d/x": ("network", True),
+    "/etc/networkd-dispatcher/routable.d/x": ("network", True),
+    "/usr/lib/systemd/system-generators/x": ("systemd", True),
+    "/etc/systemd/system-shutdown/x": ("systemd", True),
+    "/etc/systemd/user-generators/x": ("systemd", True),
     "/etc/init.d/x": ("init", False),
     "/etc/profile.d/x.sh": ("profile", True),
+    "/etc/zsh/zlogin": ("profile", True),
+    "/etc/X11/Xsession.d/90x": ("profile", True),
     "/home/an/.bashrc": ("profile", True),
+    "/home/an/.bash_logout": ("profile", True),
+    "/home/an/.config/autostart-scripts/x.sh": ("xdg", True),
     "/root/.profile": ("profile", True),
     "/var/lib/app/.zshrc": ("profile", True),
     "/var/spool/cron/atjobs/a0001": ("cron", True),
@@ -116,6 +129,54 @@ def test_a_start_link_enables_a_script_of_init(shell: Shell, disk: Path) -> None
     assert only(shell.ask("autostart", sysroot=str(disk)))["enabled"] is True
 
 
+def test_a_script_of_a_runlevel_is_enabled(shell: Shell, disk: Path) -> None:
+    put(disk, "/etc/init.d/x", runs=True)
+    link(disk, "/etc/runlevels/default/x", "/etc/init.d/x")
+
+    assert only(shell.ask("autostart", sysroot=str(disk)))["enabled"] is True
+
+
+def test_every_line_of_the_inittab_is_a_row(shell: Shell, disk: Path) -> None:
+    put(disk, "/opt/x")
+    put(disk, "/etc/inittab", "# a:b:c:d\nid:3:initdefault:\n::respawn:-/opt/x a:b\nu1:2:off:/opt/x\n")
+
+    answer = shell.ask("autostart", sysroot=str(disk))
+
+    assert told(answer, "kind", "name", "command", "sha256", "user", "enabled") == [
+        ("init", "", "/opt/x a:b", EVIL, "root", True),
+        ("init", "u1", "/opt/x", EVIL, "root", False),
+    ]
+
+
+RULES: Final = r"""# RUN+="/opt/no"
+KERNEL=="sda", PROGRAM=="/opt/x %k", RUN+="/opt/y", \
+  RUN{program}+="tool -c \"/opt/x; /opt/y\""
+IMPORT{program}="helper", RUN{builtin}+="kmod load x", ENV{RUN}="/opt/no", RUN+=""
+"""
+
+
+def test_every_program_of_a_udev_rule_is_a_row(shell: Shell, disk: Path) -> None:
+    for path in ("/opt/x", "/opt/y", "/usr/bin/tool", "/lib/udev/helper"):
+        put(disk, path, runs=True)
+    put(disk, "/etc/udev/rules.d/90-x.rules", RULES)
+    put(disk, "/lib/udev/rules.d/50-y.rules", 'RUN += "/opt/x"\n')
+
+    answer = shell.ask("autostart", sysroot=str(disk))
+
+    assert told(answer, "kind", "name", "command", "path", "sha256", "enabled") == [
+        ("udev", name, command, path, EVIL, True)
+        for name, command, path in (
+            ("90-x.rules", "/opt/x %k", "/opt/x"),
+            ("90-x.rules", "/opt/y", "/opt/y"),
+            ("90-x.rules", "tool -c '/opt/x; /opt/y'", "/usr/bin/tool"),
+            ("90-x.rules", "tool -c '/opt/x; /opt/y'", "/opt/x"),
+            ("90-x.rules", "tool -c '/opt/x; /opt/y'", "/opt/y"),
+            ("90-x.rules", "helper", "/lib/udev/helper"),
+            ("50-y.rules", "/opt/x", "/opt/x"),
+        )
+    ]
+
+
 def test_every_command_of_a_unit_is_a_row(shell: Shell, disk: Path) -> None:
     put(disk, "/opt/x")
     unit = (
@@ -139,6 +200,7 @@ UNITS: Final = {
     "c.service": ("multi-user.target.requires/c.service", True),
     "d.service": ("timers.target.wants/d.timer", True),
     "e.service": ("sockets.target.wants/e.socket", True),
+    "h.service": ("multi-user.target.wants/h.path", True),
     "f@.service": ("multi-user.target.wants/f@eth0.service", True),
     "g@.service": ("multi-user.target.wants/gg@eth0.service", False),
     "service.d/y.conf": ("", True),

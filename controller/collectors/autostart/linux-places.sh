@@ -56,7 +56,7 @@ for_the_system() {
   one crontab cron yes '' /etc/crontab
   one anacrontab cron yes root /etc/anacrontab
   every crontab cron yes '' /etc/cron.d '*'
-  for period in hourly daily weekly monthly; do every itself cron x root "/etc/cron.$period" '*'; done
+  for period in hourly daily weekly monthly yearly; do every itself cron x root "/etc/cron.$period" '*'; done
   for folder in cron/crontabs cron cron/tabs; do every usertab cron yes = "/var/spool/$folder" '*'; done
   every usertab cron yes = /etc/crontabs '*'
   for folder in cron/atjobs at; do every itself cron x '' "/var/spool/$folder" '*'; done
@@ -65,18 +65,27 @@ for_the_system() {
     known="$known $RESOLVED"
     units "$folder/systemd/system" root
     units "$folder/systemd/user" ''
-    every itself systemd x root "$folder/systemd/system-generators" '*'
+    for hook in system-generators system-environment-generators system-shutdown system-sleep; do
+      every itself systemd x root "$folder/systemd/$hook" '*'
+    done
+    for hook in user-generators user-environment-generators; do every itself systemd x '' "$folder/systemd/$hook" '*'; done
+    every rules udev yes root "$folder/udev/rules.d" '*.rules'
   done
   for level in S 2 3 4 5; do
     wanted "/etc/rc$level.d" 'S*'
     wanted "/etc/rc.d/rc$level.d" 'S*'
   done
+  wanted /etc/runlevels '*/*'
+  one inittab init yes root /etc/inittab
   for file in /etc/rc.local /etc/rc.d/rc.local; do one itself init x root "$file"; done
   for folder in /etc/init.d /etc/rc.d/init.d; do every itself init no root "$folder" '*'; done
-  for file in /etc/profile /etc/bash.bashrc /etc/bashrc /etc/zsh/zshenv /etc/zsh/zprofile /etc/zsh/zshrc /etc/zshrc; do
-    one itself profile yes '' "$file"
+  every itself init x root /etc/local.d '*.start'
+  for folder in network NetworkManager/dispatcher.d networkd-dispatcher; do every itself network x root "/etc/$folder" '*.d/*'; done
+  every itself network x root /etc/NetworkManager/dispatcher.d '*'
+  for file in profile bash.bashrc bashrc bash.bash_logout zsh/zshenv zsh/zprofile zsh/zshrc zsh/zlogin zshrc csh.cshrc csh.login fish/config.fish; do
+    one itself profile yes '' "/etc/$file"
   done
-  every itself profile yes '' /etc/profile.d '*'
+  for folder in profile.d X11/Xsession.d X11/xinit/xinitrc.d; do every itself profile yes '' "/etc/$folder" '*'; done
   every itself profile x root /etc/update-motd.d '*'
   one preload preload yes '' /etc/ld.so.preload
   every desktop xdg yes '' /etc/xdg/autostart '*.desktop'
@@ -94,7 +103,9 @@ for_user() {
   units "$1/.config/systemd/user" "$owner"
   units "$1/.local/share/systemd/user" "$owner"
   every desktop xdg yes "$owner" "$1/.config/autostart" '*.desktop'
-  for file in .bashrc .bash_profile .bash_login .profile .zshenv .zprofile .zshrc .xprofile .xsessionrc .ssh/rc .config/fish/config.fish; do
+  for folder in autostart-scripts plasma-workspace/env; do every itself xdg yes "$owner" "$1/.config/$folder" '*'; done
+  for file in .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshenv .zprofile .zshrc .zlogin .zlogout \
+    .cshrc .tcshrc .login .config/fish/config.fish .xprofile .xsessionrc .xsession .xinitrc .ssh/rc; do
     one itself profile yes "$owner" "$1/$file"
   done
 }

@@ -147,6 +147,31 @@ function read_preload(count,   i, k, n, word) {
     for (k = 1; k <= n; k++) if (word[k] ~ /^\//) entry("ld.so.preload", "", encoded(word[k]))
   }
 }
+# The programs of a rule stand in quotes behind their keys; a rule may go on in the next line.
+function read_rules(count,   i, line, command) {
+  for (i = 1; i <= count; i++) {
+    line = LINE[i]
+    while (line ~ /\\$/ && i < count) line = substr(line, 1, length(line) - 1) LINE[++i]
+    if (line ~ /^[ \t]*#/) continue
+    line = swap(line, "\\\"", "\047")
+    while (match(line, /(^|[ \t,])(RUN|PROGRAM|(RUN|IMPORT)[{]program[}])[ \t]*[+:=]?=[ \t]*e?"/)) {
+      line = substr(line, RSTART + RLENGTH)
+      command = line
+      sub(/".*/, "", command)
+      if (command != "") entry(plain(last(location)), command, "")
+    }
+  }
+}
+# id:levels:action:command
+function read_inittab(count,   i, line, part) {
+  for (i = 1; i <= count; i++) {
+    line = LINE[i]
+    if (line ~ /^[ \t]*#/ || split(line, part, ":") < 4) continue
+    sub(/^[^:]*:[^:]*:[^:]*:[-+@]?/, "", line)
+    enabled = part[3] == "off" ? "no" : "yes"
+    if (line != "") entry(part[1], line, "")
+  }
+}
 function value(line) {
   line = substr(line, index(line, "=") + 1)
   gsub(/^[ \t]+|[ \t\r]+$/, "", line)

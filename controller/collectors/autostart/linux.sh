@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Everything that starts by itself: cron, systemd, init, the shells' own files, ld.so.preload and the desktop's
-# autostart. Reads only; see spec.yaml.
+# Everything that starts by itself: cron, systemd, init, udev, hooks of the network, the shells' own files, ld.so.preload
+# and the desktop's autostart. Reads only; see spec.yaml.
 #
 # The shell lists the files in which entries stand, awk reads them. Every path is followed inside of ROOT (`resolve`).
 
@@ -11,7 +11,7 @@ COLLECTOR=autostart
 # shellcheck disable=SC2016,SC2089  # expanded by the shell that awk starts
 LOOK_UP='
 command_of() {
-  for place in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+  for place in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin /usr/lib/udev /lib/udev; do
     resolve "$place/$1" && [ -f "$ROOT$RESOLVED" ] && return
   done
   return 1
@@ -73,17 +73,19 @@ collect() {
         if (reader == "unit") read_unit(count)
         else if (reader == "desktop") read_desktop(count)
         else if (reader == "preload") read_preload(count)
+        else if (reader == "rules") read_rules(count)
+        else if (reader == "inittab") read_inittab(count)
         else read_table(count)
       }
     }
 
-    # A service is asked for by itself, or by the timer or socket that is called like it; what stands in `service.d`
+    # A service is asked for by itself, or by the timer, socket or path that is called like it; what stands in `service.d`
     # belongs to every service.
     function is_enabled(i,   unit, stem) {
       if (!(i in unit_of)) return asked[i] == "yes"
       stem = unit = unit_of[i]
       sub(/\.[^.]*$/, "", stem)
-      return unit in WANTED || (stem ".timer") in WANTED || (stem ".socket") in WANTED || (kind[i] != "init" && unit !~ /\./)
+      return unit in WANTED || (stem ".timer") in WANTED || (stem ".socket") in WANTED || (stem ".path") in WANTED || (kind[i] != "init" && unit !~ /\./)
     }
 
     # Ask the shell about all paths, as many at once as a command line holds.
