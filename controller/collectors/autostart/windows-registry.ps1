@@ -4,7 +4,8 @@ $Version = 'Microsoft\Windows\CurrentVersion'
 $NtVersion = 'Microsoft\Windows NT\CurrentVersion'
 
 # Keys below SOFTWARE, of the machine and of every user, in both views. Their values are commands; where names are
-# listed, only those. With Levels the keys below it have them, so many levels deep; a Switch is a value that must not be 0.
+# listed, only those. With Levels it is the keys below that have them, so many levels deep. They are enabled while the value
+# that Switch names is not 0, and while nobody switched them off in the list that Approved names.
 $SoftwareKeys = @(
     @{ Kind = 'run'; Key = "$Version\Run"; Approved = 'Run' }
     @{ Kind = 'run'; Key = "$Version\RunOnce" }
@@ -21,6 +22,8 @@ $SoftwareKeys = @(
     @{ Kind = 'debugger'; Key = "$NtVersion\Image File Execution Options"; Names = 'Debugger', 'VerifierDlls'; Levels = 2 }
     @{ Kind = 'debugger'; Key = "$NtVersion\SilentProcessExit"; Names = 'MonitorProcess'; Levels = 1 }
 )
+
+# A key of a user, and those of the machine below SYSTEM\CurrentControlSet\Control.
 $UserKey = @{ Kind = 'run'; Key = 'Environment'; Names = 'UserInitMprLogonScript' }
 $ControlKeys = @(
     @{ Kind = 'boot'; Key = 'Session Manager'; Names = 'BootExecute', 'SetupExecute', 'Execute', 'S0InitialCommand' }
