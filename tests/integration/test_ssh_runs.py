@@ -13,11 +13,13 @@ from typing import TypeVar
 
 import pytest
 
+from controller.engine.line import VisitLine
 from controller.errors import HostError, LineError, Reason
 from controller.model.result import ToolMode
 from controller.transports.base import Launch, RunPhase, RunState, Session
 from controller.transports.ssh import SshTransport
 from tests.sshd import Sshd
+from tests.visits import ELEVATED
 
 T = TypeVar("T")
 
@@ -340,3 +342,17 @@ def test_a_name_that_would_leave_our_folder_is_ours_to_mend(pc: Pc) -> None:
             session.put(pc.disk / "source", sha256="0" * 64, file_name="../x")
         with pytest.raises(ValueError, match="run/1"):
             session.poll("run/1")
+
+
+def test_a_line_that_broke_is_opened_again_and_the_run_went_on_meanwhile(pc: Pc) -> None:
+    sha256 = pc.placed("sleep 1; echo done")
+    with VisitLine(pc.open, lambda _: ELEVATED) as line:
+        assert line.start(pc.launch(sha256)).phase is RunPhase.RUNNING
+        pc.sshd.cut()
+        with pytest.raises(LineError):
+            line.poll("run-1")
+
+        line.reopen()
+        state = wait_for(lambda: state if (state := line.poll("run-1")).phase is not RunPhase.RUNNING else None)
+
+    assert (state.phase, state.exit_code, state.log) == (RunPhase.FINISHED, 0, b"done\n")
