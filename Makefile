@@ -34,7 +34,7 @@ lint: .venv/installed
 	    cat controller/collectors/frame.ps1 $${script%.ps1}*.ps1 | "$$(dirname "$$LAMSACH_PWSH")/pslint" - || exit 1; \
 	  done; \
 	  folder=controller/transports/scripts; \
-	  "$$(dirname "$$LAMSACH_PWSH")/pslint" --module-path $$folder $$folder/*.ps1; \
+	  "$$(dirname "$$LAMSACH_PWSH")/pslint" --module-path $$folder $$folder/*.ps1 controller/tasks/scripts/*.ps1; \
 	elif [ "$$CI" = true ]; then echo "LAMSACH_PWSH names no PowerShell"; exit 1; \
 	else echo "The Windows scripts were not linted: LAMSACH_PWSH names no PowerShell."; fi
 

@@ -82,10 +82,11 @@ def _what(task: Task, *, apply: bool) -> str:
 
 
 def _pushed(push: PushArguments, *, apply: bool) -> str:
-    name, dest = shown(Path(push.file).name), shown(push.dest)
-    if not dest:
+    name = shown(Path(push.file).name)
+    if not push.dest:
         return f"put '{name}' into our folder"
-    return f"put '{name}' at '{dest}'" if apply else f"would put '{name}' at '{dest}'"
+    places = " or ".join(f"'{shown(dest)}'" for dest in dict.fromkeys(push.dest.values()))
+    return f"{'put' if apply else 'would put'} '{name}' at {places}"
 
 
 def _number(count: int, noun: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.errors import PlaybookError, Where
-from controller.loading import nodes, tool
+from controller.loading import dest, nodes, tool
 from controller.loading.fields import Fields, alternatives, items, mapping, platforms, text, unknown
 from controller.loading.nodes import Entry, Kind, Node
 from controller.model.fleet import Platform
@@ -29,8 +29,6 @@ MOST_SECONDS: Final = 86_400
 MOST_TASKS: Final = 100
 _PLAY: Final = ("name", "hosts", "ioc_lists", "tasks")
 _LOOK: Final = ("collector", "platforms", "roots", "max_files", "seconds")
-_OURS: Final = ("lock", "quarantine", "runs", "tools")
-"""What lies in the product's folder already."""
 _ABSOLUTE: Final = {
     Platform.LINUX: (re.compile(r"/.*"), "an absolute path like '/home'"),
     Platform.WINDOWS: (re.compile(r"[A-Za-z]:[\\/].*|\\\\[^\\/]+[\\/].*"), "an absolute path like 'C:\\Users'"),
@@ -155,16 +153,11 @@ class _Reader:
 
     def _push(self, node: Node) -> PushArguments:
         arguments = Fields(node, "push", ("file", "dest"), required=("file",))
-        dest = arguments.text("dest")
-        parts = re.split(r"[\\/]", dest)
-        if ".." in parts:
-            raise arguments.refusal(f"'dest': expected a path without '..'; got '{shown(dest)}'", "dest")
-        if parts[0] in _OURS:
-            raise arguments.refusal(f"'dest': expected another name than '{parts[0]}', which is our own", "dest")
+        places = dest.read(arguments.get("dest"))
         file = existing(arguments.need("file"), "file", self.base)
         if Path(file).name.startswith("."):
             raise arguments.refusal("'file': expected a name that does not begin with a dot; rename it", "file")
-        return PushArguments(file=file, sha256=_sha256(arguments, file), dest=dest)
+        return PushArguments(file=file, sha256=_sha256(arguments, file), dest=places)
 
     def _clean(self, node: Node) -> CleanArguments:
         arguments = Fields(node, "clean", ("cleaner", "tool", "roots", "seconds"), required=("cleaner", "tool"))

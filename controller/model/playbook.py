@@ -43,14 +43,14 @@ class LookArguments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushArguments:
-    """Arguments of `push`. `dest` is below the product's folder when it is relative; empty places it by SHA-256.
+    """Arguments of `push`. Without `dest` it is placed by SHA-256; with some, on the platforms that have one.
 
-    `sha256` is what `file` had when the playbook was read.
+    A relative `dest` is below the product's folder. `sha256` is what `file` had when the playbook was read.
     """
 
     file: str
     sha256: str
-    dest: str = ""
+    dest: Mapping[Platform, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

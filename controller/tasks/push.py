@@ -12,13 +12,12 @@ from controller.model.playbook import Effect, PushArguments, Task
 from controller.model.result import TaskResult, TaskState
 from controller.tasks.base import TaskContext
 from controller.transports.base import PRODUCT_FOLDER
+from controller.transports.placed import refusal, said
 
-_SCRIPTS: Final = {Platform.LINUX: "linux_place.sh"}
-"""What copies a file to where it belongs; a platform without one skips the task."""
+_SCRIPTS: Final = {Platform.LINUX: "linux_place.sh", Platform.WINDOWS: "windows_place.ps1"}
+"""What copies a file to where it belongs."""
 
 _SECONDS: Final = 300.0
-_REFUSALS: Final = {62: Reason.HOST_DISK_FULL, 63: Reason.PUSH_FAILED}
-"""The exit codes of our own scripts, which name them."""
 
 
 class Push:
@@ -32,8 +31,9 @@ class Push:
         """Place it; one that lies there already is left alone, and said."""
         arguments, platform = _arguments(task), context.host.platform
         name = Path(arguments.file).name
-        if arguments.dest and not _belongs(arguments.dest, platform):
-            return TaskResult(index=index, name=task.name, state=TaskState.SKIPPED)
+        if arguments.dest and platform not in arguments.dest:
+            why = f"'{name}' has no 'dest' for {platform}"
+            return TaskResult(index=index, name=task.name, state=TaskState.SKIPPED, notes=(why,))
         if arguments.dest and not context.apply:
             plan = (f"put '{name}' at '{_dest(arguments, platform)}'",)
             return TaskResult(index=index, name=task.name, state=TaskState.PLANNED, plan=plan)
@@ -52,16 +52,14 @@ def _arguments(task: Task) -> PushArguments:
     return task.push
 
 
-def _belongs(dest: str, platform: Platform) -> bool:
-    """Say whether there is such a place on a platform, and a way to get there."""
-    other = dest.startswith("/") if platform is Platform.WINDOWS else PureWindowsPath(dest).is_absolute()
-    return platform in _SCRIPTS and not other
+def _folder(platform: Platform) -> PurePath:
+    kind = PureWindowsPath if platform is Platform.WINDOWS else PurePosixPath
+    return kind(PRODUCT_FOLDER[platform])
 
 
 def _dest(arguments: PushArguments, platform: Platform) -> PurePath:
     """Return the whole path as the host sees it."""
-    kind = PureWindowsPath if platform is Platform.WINDOWS else PurePosixPath
-    return kind(PRODUCT_FOLDER[platform]) / arguments.dest
+    return _folder(platform) / arguments.dest[platform]
 
 
 def _placed(arguments: PushArguments, context: TaskContext) -> bool:
@@ -72,15 +70,15 @@ def _placed(arguments: PushArguments, context: TaskContext) -> bool:
 
     """
     host = context.host
-    folder = below(host.sysroot, PRODUCT_FOLDER[host.platform])
-    source = f"{folder}/tools/{arguments.sha256}/{Path(arguments.file).name}"
-    dest = str(_dest(arguments, host.platform))
+    pushed = _folder(host.platform) / "tools" / arguments.sha256 / Path(arguments.file).name
+    source, dest = below(host.sysroot, str(pushed)), str(_dest(arguments, host.platform))
     words = (source, arguments.sha256, host.sysroot or "-", dest)
-    reply = context.session.run(_script(_SCRIPTS[host.platform]), words, seconds=_SECONDS)
-    if reply.exit_code:
-        said = reply.stderr[-400:].decode("utf-8", errors="replace").strip()
-        raise HostError(_REFUSALS.get(reply.exit_code, Reason.PUSH_FAILED), said)
-    return not reply.stdout.endswith(b"same\n")
+    word, code, rest = said(context.session.run(_script(_SCRIPTS[host.platform]), words, seconds=_SECONDS))
+    if word == "refused":  # PowerShell has no exit codes
+        raise refusal(code, rest)
+    if word not in {"placed", "same"}:
+        raise HostError(Reason.ANSWER_GARBLED, f"'{word}' is no answer to a push")
+    return word == "placed"
 
 
 @cache

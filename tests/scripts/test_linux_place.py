@@ -43,7 +43,7 @@ def left_in(folder: Path) -> list[str]:
 
 
 def test_a_new_file_is_placed_below_folders_that_are_made_for_it(shell: Shell, source: Path, disk: Path) -> None:
-    assert place(shell, source, "/opt/phần mềm/-x.sh", disk) == (0, "placed")
+    assert place(shell, source, "/opt/phần mềm/-x.sh", disk) == (0, "#lamsach placed")
 
     placed = disk / "opt/phần mềm/-x.sh"
     assert (placed.read_bytes(), placed.stat().st_mode & 0o777) == (NEW, 0o755)
@@ -51,7 +51,7 @@ def test_a_new_file_is_placed_below_folders_that_are_made_for_it(shell: Shell, s
 
 
 def test_without_a_disk_of_its_own_the_running_system_is_meant(shell: Shell, source: Path, disk: Path) -> None:
-    assert place(shell, source, f"{disk}/x.sh") == (0, "placed")
+    assert place(shell, source, f"{disk}/x.sh") == (0, "#lamsach placed")
     assert (disk / "x.sh").read_bytes() == NEW
 
 
@@ -59,7 +59,7 @@ def test_a_file_that_is_there_already_is_left_alone(shell: Shell, source: Path, 
     place(shell, source, "/x.sh", disk)
     before = (disk / "x.sh").stat()
 
-    assert place(shell, source, "/x.sh", disk) == (0, "same")
+    assert place(shell, source, "/x.sh", disk) == (0, "#lamsach same")
     assert (disk / "x.sh").stat() == before
 
 
@@ -67,7 +67,7 @@ def test_a_file_that_is_replaced_hands_on_its_rights(shell: Shell, source: Path,
     (disk / "hosts").write_bytes(b"old")
     (disk / "hosts").chmod(0o640)
 
-    assert place(shell, source, "/hosts", disk) == (0, "placed")
+    assert place(shell, source, "/hosts", disk) == (0, "#lamsach placed")
     assert ((disk / "hosts").read_bytes(), (disk / "hosts").stat().st_mode & 0o777) == (NEW, 0o640)
 
 
@@ -75,7 +75,7 @@ def test_what_an_earlier_try_left_is_cleared_away(shell: Shell, source: Path, di
     (disk / "elsewhere").write_bytes(b"keep me")
     (disk / "x.sh.lamsach-part").symlink_to("elsewhere")
 
-    assert place(shell, source, "/x.sh", disk) == (0, "placed")
+    assert place(shell, source, "/x.sh", disk) == (0, "#lamsach placed")
     assert (disk / "elsewhere").read_bytes() == b"keep me"
     assert left_in(disk) == ["elsewhere", "x.sh"]
 
@@ -121,4 +121,4 @@ def test_no_link_leads_off_the_disk_of_the_computer(shell: Shell, source: Path, 
 
     assert (code, "leads off the disk" in said) == (FAILED, True)
     assert left_in(tmp_path / "ours") == []
-    assert place(shell, source, "/link/x", disk) == (0, "placed")
+    assert place(shell, source, "/link/x", disk) == (0, "#lamsach placed")

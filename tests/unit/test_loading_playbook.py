@@ -15,6 +15,7 @@ from controller.model.playbook import LookArguments, Module, PushArguments, Tool
 
 SUM = hashlib.sha256(b"tool").hexdigest()
 TOOL = f"name: t\nplatforms: [linux]\nfile: t.sh\nsha256: {SUM}\nclean: [--all]\n"
+WANTED = r"expected a path like 'C:\Tools\x', or one below the product's folder"
 HEAD = "name: p\nhosts: all\nioc_lists: [iocs.txt]\ntasks:\n"
 
 BAD = [
@@ -42,6 +43,27 @@ BAD = [
     (HEAD + "  - push: {file: no.exe}\n", "5:18: 'file': expected a file; there is none at 'no.exe'"),
     (HEAD + "  - push: {file: t.sh, dest: 'a\\..\\b'}\n", "5:30: 'dest': expected a path without '..'; got 'a\\..\\b'"),
     (HEAD + "  - push: {file: t.sh, dest: runs/a}\n", "5:30: 'dest': expected another name than 'runs', which is our own"),
+    *((HEAD + f"  - push: {{file: t.sh, dest: {dest}}}\n", f"5:{place}: {sentence}") for dest, place, sentence in (
+        ("'/var/lib/lamsach/tools/a'", 30, "'dest': expected another name than 'tools', which is our own"),
+        ("'C:\\ProgramData\\LAMSACH\\Runs\\a'", 30, "'dest': expected another name than 'Runs', which is our own"),
+        ("'C:/a/../b'", 30, "'dest': expected a path without '..'; got 'C:/a/../b'"),
+        ("/opt/", 30, "'dest': expected a path with the file's name at its end; got '/opt/'"),
+        ("'C:\\'", 30, "'dest': expected a path with the file's name at its end; got 'C:\\'"),
+        ("'\\\\pc\\c$\\x'", 30, f"'dest': {WANTED}; got the text '\\\\pc\\c$\\x'"),
+        ("'\\\\?\\C:\\x'", 30, f"'dest': {WANTED}; got the text '\\\\?\\C:\\x'"),
+        ("'\\x'", 30, f"'dest': {WANTED}; got the text '\\x'"),
+        ("'C:x'", 30, "'dest': expected names that Windows takes; got 'C:x'"),
+        ("'C:\\a\\x:y'", 30, "'dest': expected names that Windows takes; got 'x:y'"),
+        ("'C:\\a \\x'", 30, "'dest': expected names that Windows takes; got 'a '"),
+        ("'C:\\a\\nul.txt'", 30, "'dest': expected names that Windows takes; got 'nul.txt'"),
+        ("a/COM¹", 30, "'dest': expected names that Windows takes; got 'COM¹'"),
+        ("'a\\b'", 30, "'dest': expected '/' between names, which every platform knows; got 'a\\b'"),
+        ("{windows: /opt/x}", 40, f"'windows': {WANTED}; got the text '/opt/x'"),
+        ("{linux: 'C:\\x'}", 38, "'linux': expected a path of Linux like '/opt/x'; got the text 'C:\\x'"),
+        ("{windows: aux}", 40, "'windows': expected names that Windows takes; got 'aux'"),
+        ("{mac: /x}", 31, "'dest': expected the key 'linux' or 'windows'; got 'mac'"),
+        ("{linux: }", 30, "'dest': expected a path, or one for each platform; got none"),
+    )),
     (HEAD + "  - push: {file: .t.sh}\n", "5:18: 'file': expected a name that does not begin with a dot; rename it"),
     (HEAD + "  - clean: {cleaner: generic, tool: no.yaml}\n", "5:37: 'tool': expected a file; there is none at 'no.yaml'"),
     (HEAD + "  - clean: {cleaner: generic, tool: t.sh}\n", "!t.sh:1:1: 'tool': expected a mapping; got a single value"),
@@ -122,13 +144,31 @@ def test_every_module_is_read() -> None:
         lists=("iocs.txt",),
     )
     assert collect.look == LookArguments(collector="processes", platforms=(Platform.WINDOWS,))
-    assert push.push == PushArguments(file="t.sh", sha256=SUM, dest="d/t.sh")
+    assert push.push == PushArguments(file="t.sh", sha256=SUM, dest=dict.fromkeys(Platform, "d/t.sh"))
     assert clean.clean is not None
     assert (clean.clean.tool, clean.clean.roots, clean.clean.seconds) == (
         tools.load(Path("tool.yaml")),
         {Platform.LINUX: ("/home",)},
         5,
     )
+
+
+@pytest.mark.parametrize(
+    ("dest", "places"),
+    [
+        ("/opt/nul", {Platform.LINUX: "/opt/nul"}),
+        ("'c:\\Công cụ\\console.exe'", {Platform.WINDOWS: "c:\\Công cụ\\console.exe"}),
+        ("C:/x", {Platform.WINDOWS: "C:/x"}),
+        ("{linux: '/opt/a:b'}", {Platform.LINUX: "/opt/a:b"}),
+        ("{windows: 'd\\x', linux: d/x}", {Platform.WINDOWS: "d\\x", Platform.LINUX: "d/x"}),
+        ("", {}),
+    ],
+)
+def test_a_dest_serves_the_platform_whose_form_it_has(dest: str, places: dict[Platform, str]) -> None:
+    (task,) = loaded(HEAD + f"  - push: {{file: t.sh, dest: {dest}}}\n").playbook.tasks
+
+    assert task.push is not None
+    assert task.push.dest == places
 
 
 def test_a_play_may_be_the_only_item_of_a_list_as_ansible_writes_it() -> None:

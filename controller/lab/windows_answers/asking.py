@@ -9,6 +9,7 @@ from typing import Final
 from controller.collectors import catalog
 from controller.lab.children import Children
 from controller.lab.pc import LabPc, WindowsModes
+from controller.lab.windows_answers import copying
 from controller.lab.windows_answers.looks import Looks
 from controller.lab.windows_answers.placing import put, take
 from controller.lab.windows_answers.runs import Runs
@@ -39,6 +40,8 @@ class Answers:
             raise ScriptError("the modes of this PC can be played by a PowerShell only; name one in LAMSACH_PWSH.")
         if name := _collectors().get(asked.script):
             said: Iterable[str] = self._looks.answer(name, asked.arguments)
+        elif asked.script == copying.script():
+            said = (copying.copy(self._folder, asked.arguments),)
         else:
             said = await self._done(asked, inputs)
         for text in said:

@@ -1,8 +1,9 @@
 # shellcheck shell=sh
 # SOURCE SHA256 SYSROOT DEST: copy a file that was pushed to where it belongs.
 #
-# SYSROOT is `-` for the running system; SOURCE is our own path, DEST one as the computer sees it. The last line says
-# `placed`, or `same` when that very file was there. A refusal is a sentence on stderr and one of the exit codes below.
+# SYSROOT is `-` for the running system; SOURCE is our own path, DEST one as the computer sees it. The answer is
+# `#lamsach placed`, or `#lamsach same` when that very file was there. A refusal is a sentence on stderr and one of the
+# exit codes below.
 #
 # It is copied aside, checked, and only then renamed. A file that is replaced hands on its owner and its rights;
 # a new one can be read and run by everybody and written by us.
@@ -71,7 +72,7 @@ place() {
 }
 
 if is_whole "$dest"; then
-    echo same
+    echo '#lamsach same'
     exit 0
 fi
 if [ -L "$dest" ] || { [ -e "$dest" ] && [ ! -f "$dest" ]; }; then
@@ -80,4 +81,4 @@ fi
 check_parent
 mkdir -p -- "$parent" || refuse "$FAILED" "'$parent' cannot be made"
 place
-echo placed
+echo '#lamsach placed'
