@@ -165,6 +165,8 @@ def name_trouble(name: str) -> str:
         return "write a name"
     if len(name) > NAME_LIMIT:
         return f"use at most {NAME_LIMIT} letters instead of {len(name)}"
+    if name[0] in "!&":
+        return "begin it with neither '!' nor '&', which a pattern takes for 'not' and 'both'"
     if any(letter.isspace() or letter == "/" for letter in name) or any(True for _ in unseen_letters(name)):
         return "use no space, no '/' and no control letter in it"
     return ""

@@ -131,7 +131,7 @@ class _Chooser:
         if not groups or text.startswith("~") or any(letter in text for letter in _SPECIAL):
             hosts = _matching(self._hosts, text, part)
             found.extend(hosts)
-            if not groups and not hosts and not _is_wild(text):
+            if not groups and not hosts and (part.sign == "!" or not _is_wild(text)):
                 raise part.refusal(self._not_there(text))
         return _cut(found, bounds, part)
 

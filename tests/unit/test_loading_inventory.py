@@ -32,6 +32,7 @@ all:
 
 BAD = [
     ("", "1:1: the inventory is empty; write a group with hosts"),
+    ("a: {hosts: {'!h': }}\n", "1:13: '!h' cannot name a host; begin it with neither '!' nor '&', which a pattern takes for 'not' and 'both'"),
     ("- a\n", "1:1: 'inventory': expected a mapping; got a list"),
     ("pc1 x=1\n", "1:1: 'inventory': expected a mapping; got a single value"),
     ("plugin: aws\n", "1:1: inventory plugins are not run; write the hosts out as YAML"),

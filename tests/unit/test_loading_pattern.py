@@ -39,6 +39,8 @@ INVENTORY = Inventory(
         ("cuc[1:2]", "ys-pc2 hy-pc1"),
         ("cuc[2:]", "hy-pc1 hy-pc2"),
         ("rong:lẻ", "lẻ"),
+        ("zzz*:lẻ", "lẻ"),
+        ("all:!*ong", "lẻ ys-pc1 ys-pc2 hy-pc1 hy-pc2"),
         ("lẻ:lẻ:ungrouped", "lẻ"),
     ],
 )
@@ -55,6 +57,8 @@ def test_a_pattern_chooses_its_hosts_in_order(pattern: str, names: str) -> None:
         ("all:!yen_sno", "no group and no host is named 'yen_sno'; mend the name: did you mean 'yen_son'?"),
         ("all:&zzz", "no group and no host is named 'zzz'; mend the name"),
         ("zzz[0]", "no group and no host is named 'zzz'; mend the name"),
+        ("all:!zzz*", "no group and no host is named 'zzz*'; mend the name"),
+        ("!~zzz", "no group and no host is named '~zzz'; mend the name"),
         ("zzz*", "the pattern 'zzz*' chooses no host; widen it."),
         ("rong", "the pattern 'rong' chooses no host; widen it."),
         ("yen_son:&ham_yen", "the pattern 'yen_son:&ham_yen' chooses no host; widen it."),
