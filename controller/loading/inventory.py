@@ -7,9 +7,10 @@ from typing import Final
 
 from controller.errors import InventoryError, Where
 from controller.loading import nodes
+from controller.loading.fields import mapping
 from controller.loading.groups import ALL, Tree
 from controller.loading.hosts import HostReader
-from controller.loading.nodes import Document, Json, Kind, Node
+from controller.loading.nodes import Document, Json, Node
 from controller.loading.reach import check_reach
 from controller.loading.units import Units, read_order
 from controller.loading.variables import SUFFIXES, Layer, Owner, files, layer, listed, merged, refuse_templates
@@ -96,6 +97,9 @@ class _Loading:
             raise InventoryError(
                 f"the folder '{self._path}' holds no inventory file; add one", where=_start(self._path)
             )
+        for folder in (self.base / owner for owner in Owner):
+            if folder.is_file():
+                raise InventoryError(f"'{folder}' is a file; make it a folder of files", where=_start(folder))
         for source in sources:
             tree.add(self._read(source, inventory=True))
         tree.complete()
@@ -123,7 +127,7 @@ class _Loading:
         document = nodes.read(path, InventoryError)
         refuse_templates(document.root)
         self._documents.append(document)
-        if inventory and document.root.kind is Kind.NOTHING:
+        if inventory and not mapping(document.root, "inventory"):
             raise document.root.refusal("the inventory is empty; write a group with hosts")
         return document.root
 

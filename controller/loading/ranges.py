@@ -9,7 +9,8 @@ from typing import Final
 MAX_HOSTS: Final = 50_000
 """More names than this in one pattern, or in one inventory, are a mistake."""
 
-_WITH_PORT: Final = re.compile(r"(?:\[(?P<boxed>.+)\]|(?P<bare>(?:[^:\[\]]|\[[^\]]*\])*)):(?P<port>[0-9]+)")
+# More digits are no port, too long for a name, and at some length more than `int` takes.
+_WITH_PORT: Final = re.compile(r"(?:\[(?P<boxed>.+)\]|(?P<bare>(?:[^:\[\]]|\[[^\]]*\])*)):(?P<port>[0-9]{1,255})")
 _BOX: Final = re.compile(r"\[([^\[\]]*)\]")
 _NUMBERS: Final = re.compile(r"(?P<first>[0-9]{0,18}):(?P<last>[0-9]{1,18})(?::(?P<step>[0-9]{1,18}))?")
 _LETTERS: Final = re.compile(r"(?P<first>[A-Za-z]):(?P<last>[A-Za-z])(?::(?P<step>[0-9]{1,18}))?")

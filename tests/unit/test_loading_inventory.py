@@ -32,6 +32,7 @@ all:
 
 BAD = [
     ("", "1:1: the inventory is empty; write a group with hosts"),
+    ("{}", "1:1: the inventory is empty; write a group with hosts"),
     ("a: {hosts: {'!h': }}\n", "1:13: '!h' cannot name a host; begin it with neither '!' nor '&', which a pattern takes for 'not' and 'both'"),
     ("- a\n", "1:1: 'inventory': expected a mapping; got a list"),
     ("pc1 x=1\n", "1:1: 'inventory': expected a mapping; got a single value"),
@@ -281,6 +282,8 @@ def test_files_of_a_folder_are_read_in_the_order_of_their_names(load: Load) -> N
         ({"i/a.ini": "[a]\n"}, "i/a.ini:1:1: 'i/a.ini' is not YAML by its name; expected .yml, .yaml, .json or no ending"),
         ({"i/README.md": ""}, "i:1:1: the folder 'i' holds no inventory file; add one"),
         ({"i/a": "a: {hosts: {h: }}\n", "i/host_vars/h": "- x\n"}, "i/host_vars/h:1:1: 'h': expected a mapping; got a list"),
+        ({"i/a": "a: {hosts: {h: }}\n", "i/group_vars": "x: 1\n"}, "i/group_vars:1:1: 'i/group_vars' is a file; make it a folder of files"),
+        ({"i/a": "a: {hosts: {h: }}\n", "i/host_vars": "x: 1\n"}, "i/host_vars:1:1: 'i/host_vars' is a file; make it a folder of files"),
         ({"j": ""}, "i:1:1: 'i' is not a file; mend the path"),
     ],
 )  # fmt: skip

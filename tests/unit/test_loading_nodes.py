@@ -27,6 +27,7 @@ BAD = [
     ("[web]\npc1\n", "f.yml:2:1: the YAML ends above this line; indent it, or, if this is INI, write it as YAML"),
     ("a: 1\n---\nb: 1\n", "f.yml:2:1: expected one document; got a second: remove the line '---'"),
     ("a: b\x07\n", "f.yml:1:5: the control letter '\\x07' is not YAML; remove it"),
+    ("a: b\x85c\n", "f.yml:1:5: the control letter '\\x85' is not YAML; remove it"),
     ("no: 1\n", "f.yml:1:1: 'key': expected text; got the yes-or-no value 'no': put it in quotes"),
     ("a: {{ b }}\n", "f.yml:1:5: 'key': expected text; got a mapping: a template '{{ … }}' is not read here"),
     ("? [1]\n: 2\n", "f.yml:1:3: 'key': expected text; got a list: put it in quotes"),

@@ -55,6 +55,7 @@ def test_a_slip_in_a_range_is_refused(pattern: str, message: str) -> None:
         ("[2001:db8::1]:22", ("2001:db8::1", 22)),
         ("2001:db8::1", ("2001:db8::1", None)),
         ("pc-:22", ("pc-:22", None)),
+        pytest.param(f"pc:{'9' * 5000}", (f"pc:{'9' * 5000}", None), id="a port of 5000 digits"),
     ],
 )
 def test_a_port_is_taken_off_names_and_addresses_only(pattern: str, parts: tuple[str, int | None]) -> None:
