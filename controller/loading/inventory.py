@@ -13,7 +13,7 @@ from controller.loading.hosts import HostReader
 from controller.loading.nodes import Document, Json, Node
 from controller.loading.reach import check_reach
 from controller.loading.units import Units, read_order
-from controller.loading.variables import SUFFIXES, Layer, Owner, files, layer, listed, merged, refuse_templates
+from controller.loading.variables import SUFFIXES, Layer, Owner, ending, files, layer, listed, merged, refuse_templates
 from controller.model.fleet import Group, Inventory
 
 __all__ = ["check_reach", "load"]
@@ -120,7 +120,7 @@ class _Loading:
         return total.hexdigest()
 
     def _read(self, path: Path, *, inventory: bool = False) -> Node:
-        if inventory and path.suffix not in {"", *SUFFIXES}:
+        if inventory and ending(path) not in {"", *SUFFIXES}:
             raise InventoryError(
                 f"'{path}' is not YAML by its name; expected {', '.join(SUFFIXES)} or no ending", where=_start(path)
             )

@@ -1,10 +1,12 @@
 """Read YAML so that every key and value knows its place: the one reader of inventory, playbook, tool and spec."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Final
@@ -19,6 +21,7 @@ MAX_DEPTH: Final = 64
 
 # U+0085 is left out: YAML takes it for the end of a line, JSON for a letter.
 _UNREADABLE: Final = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_JSON_FLOAT: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+")
 _LARGEST: Final = 2**63
 _resolve: Final[Callable[[type[yaml.Node], str, tuple[bool, bool]], str]] = yaml.resolver.Resolver().resolve
 _CONSTRUCTOR: Final = yaml.constructor.SafeConstructor()
@@ -169,6 +172,15 @@ class _Composer:
         self._error = error
         self._events = self._readable_events()
 
+    @cached_property
+    def _is_json(self) -> bool:
+        """Whether the whole text is JSON: then Ansible takes `1e3` for a number, which to YAML is text."""
+        try:
+            json.loads(self._text)
+        except (ValueError, RecursionError):
+            return False
+        return True
+
     def document(self) -> Node:
         root = Node(Where(self._source, 1), self._error, Kind.NOTHING)
         documents = 0
@@ -254,6 +266,8 @@ class _Composer:
         if not event.implicit[0]:
             return Node(where, self._error, Kind.TEXT, event.value, event.value)
         tag = _resolve(yaml.ScalarNode, event.value, (True, False)).removeprefix(_TAGS)
+        if tag == "str" and _JSON_FLOAT.fullmatch(event.value) and self._is_json:
+            tag = "float"
         try:
             kind, scalar = _meaning(tag, event.value)
         except ValueError as reason:

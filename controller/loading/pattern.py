@@ -22,7 +22,7 @@ PATTERN_LIMIT: Final = 65_536
 REGEX_LIMIT: Final = 255
 _PARTS: Final = re.compile(r"(?:[^\s:\[\]]|\[[^\]]*\])+")
 _BOX: Final = re.compile(r"\[[^\]]*\]")
-_SUBSCRIPT: Final = re.compile(r"(.+)\[(?:(-?[0-9]{1,9})|([0-9]{1,9})[:-]([0-9]{0,9}))\]")
+_SUBSCRIPT: Final = re.compile(r"(.+)\[(?:(-?[0-9]+)|([0-9]+)[:-]([0-9]*))\]")
 _SPECIAL: Final = ".?*["
 _GLOB: Final = "?*["
 

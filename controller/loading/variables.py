@@ -112,10 +112,15 @@ def _folder(folder: Path, depth: int) -> Iterator[Path]:
     for path in listed(folder, InventoryError):
         if path.name.startswith(".") or path.name.endswith("~"):
             continue
-        if path.is_dir() and not path.suffix:
+        if path.is_dir() and not ending(path):
             yield from _folder(path, depth + 1)
-        elif path.is_file() and path.suffix in {"", *SUFFIXES}:
+        elif path.is_file() and ending(path) in {"", *SUFFIXES}:
             yield path
+
+
+def ending(path: Path) -> str:
+    """Return the ending of a file's name as Ansible takes it: that of `x.` is the dot."""
+    return "." if path.name.endswith(".") else path.suffix
 
 
 def listed(folder: Path, error: type[OperatorError]) -> list[Path]:

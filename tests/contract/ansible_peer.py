@@ -1,7 +1,8 @@
 """Run by test_ansible_parity.py in a process of its own: says what ansible-core makes of inventories.
 
 Standard input: [{"source": PATH, "patterns": [...], "limits": [...]}]; standard output: for each, the groups, hosts,
-merged variables, selections, and the document of `ansible-inventory --list` for each limit, as JSON.
+variables that Ansible keeps for itself, merged variables, selections, and the document of `ansible-inventory --list`
+for each limit, as JSON.
 """
 
 import json
@@ -53,6 +54,7 @@ def says(source: str, patterns: list[str], limits: list[str]) -> dict[str, Any]:
             for each in inventory.groups.values()
         ],
         "hosts": list(inventory.hosts),
+        "kept": sorted(constants.INTERNAL_STATIC_VARS),
         "variables": {
             host.name: {
                 name: value

@@ -16,6 +16,7 @@ from controller.errors import PatternError
 from controller.loading import inventory as inventories
 from controller.loading import pattern as patterns
 from controller.model.fleet import Inventory
+from tests.contract.made_up_inventories import made_up
 
 PEER = Path(__file__).with_name("ansible_peer.py")
 
@@ -76,6 +77,7 @@ web:
       number: 012
       sexagesimal: 1:30
       float: 1.5
+      exponent: 1e3
       flag: no
       day: 2026-07-01
       none: ~
@@ -112,7 +114,8 @@ BIG = {
     "group_vars/cuc_tuyen_quang/cu.yml~": "cap: 666\n",
     "group_vars/cuc_tuyen_quang/khac.txt": "cap: 666\n",
     "group_vars/cuc_tuyen_quang.yml": "cap: 666\n",
-    "group_vars/chi_cuc_yên_sơn.json": '{"noi": "tệp Yên Sơn"}',
+    "group_vars/cuc_tuyen_quang/dau-cham.": "cap: 666\n",
+    "group_vars/chi_cuc_yên_sơn.json": '{"noi": "tệp Yên Sơn", "so": [1e3, -2.5E-1, "1e3"]}',
     "group_vars/chi_cuc_hàm_yên.yaml": "cap: 7\nansible_group_priority: 5\n",
     "group_vars/khong_co.yml": "cap: 666\n",
     "group_vars/rong": "",
@@ -137,7 +140,7 @@ PATTERNS = [
     *("nobody", "x*", "", ",", "~[", "rong", "~.*pc", "*pc*", "~(ys|hy)-.*", "hy-pc[01]*", "ys-máy-?", "cuc*[0:2]"),
     *("chi_cuc_*", "chi_cuc_yên_sơn", "cuc_tuyen_quang:!chi_cuc_hàm_yên", "hy-pc10,ys-pc1", "all:&ys*:!ys-pc5"),
     *("!ys*,all", "dinh", "le:day", "day:le", "trai:&phai", "a:&b", "ungrouped", "ung*", "al*", "h1,h2", " h1 , h2 "),
-    *("10.0.0.*", "10.0.0.2", "fe80::1", "db[0]", "h2:h1"),
+    *("10.0.0.*", "10.0.0.2", "fe80::1", "db[0]", "h2:h1", "web[0000000001]"),
 ]
 TO_ANSIBLE_ALL = ("", ",", "~[")
 """Ansible takes these for all hosts."""
@@ -152,6 +155,7 @@ CASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "groups without hosts": ("hosts.yml", {"hosts.yml": NOBODY}),
     "variables at all levels": ("hosts.yml", BIG),
     "a folder": (".", FOLDER),
+    "a group that is named as the document's own part": ("hosts.yml", {"hosts.yml": "_meta: {hosts: {h1: {x: 1}}}\n"}),
     "json": ("hosts.json", {"hosts.json": '{"all": {"children": {"web": {"hosts": {"h1": {"x": [1, "ư"]}}}}}}'}),
 }
 
@@ -258,7 +262,7 @@ def test_made_up_inventories_are_read_as_ansible_reads_them(tmp_path: Path) -> N
     seed = random.SystemRandom().randrange(2**32)
     dice = random.Random(seed)
     sources = [written(tmp_path / str(index), "hosts.yml", made_up(dice)) for index in range(60)]
-    asked = ["all", "g1", "g*:!g2", "g3:g1[0]", "h*[1:3]", "~h[0-4]:&g0"]
+    asked = ["all", "g1", "g*:!g2", "g3:g1[0]", "h*[1:3]", "~h[0-4]:&g0", "g*[000000000002]", "*ục,_meta", "!localhost"]
 
     for source, answer in zip(sources, ask_ansible(tmp_path, sources, asked), strict=True):
         pair = Pair(inventories.load(source), answer)
@@ -292,37 +296,3 @@ def refused_on_purpose(pair: Pair, pattern: str) -> bool:
         stranger = "no group and no host is named" in str(error) or "counts past" in str(error)
         return stranger or pattern in TO_ANSIBLE_ALL
     return False
-
-
-def made_up(dice: random.Random) -> dict[str, str]:
-    """Make an inventory of a few groups in any nesting without a circle, with variables anywhere."""
-    names = [f"g{number}" for number in range(dice.randint(1, 6))]
-    root: dict[str, Any] = {}
-    for index, name in enumerate(names):
-        group: dict[str, Any] = {"vars": some_variables(dice)} if dice.random() < 0.7 else {}
-        below = [child for child in names[index + 1 :] if dice.random() < 0.4]
-        sections = {"hosts": some_hosts(dice), "children": dict.fromkeys(below)}
-        for section in dice.sample(sorted(sections), 2):
-            group[section] = sections[section]
-        root[name] = group
-    if dice.random() < 0.5:
-        root["all"] = {"hosts": some_hosts(dice), "vars": some_variables(dice)}
-    order = dice.sample(sorted(root), len(root))
-    files = {"hosts.yml": json.dumps({name: root[name] for name in order})}
-    for name in [*names, "all"]:
-        if dice.random() < 0.3:
-            variables = some_variables(dice)
-            files[f"group_vars/{name}.yml"] = json.dumps(variables)
-    if dice.random() < 0.3:
-        files["host_vars/h1.yml"] = json.dumps({"x": "host_vars"})
-    return files
-
-
-def some_hosts(dice: random.Random) -> dict[str, Any]:
-    chosen = dice.sample(["h0", "h1", "h2", "h3", "h[0:2]", "h[4:6:2]", "h7:22"], dice.randint(0, 3))
-    return {name: some_variables(dice) if dice.random() < 0.3 else None for name in chosen}
-
-
-def some_variables(dice: random.Random) -> dict[str, Any]:
-    made = {name: dice.randint(0, 999) for name in dice.sample(["x", "y", "z"], dice.randint(0, 3))}
-    return made | ({"ansible_group_priority": dice.randint(-2, 5)} if dice.random() < 0.2 else {})

@@ -12,15 +12,16 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner, Result
 
+from controller.app.inventory import KEPT_BY_ANSIBLE
 from controller.cli.inventory import inventory as command
 from controller.errors import PatternError
 from controller.loading import inventory as inventories
+from tests.contract.made_up_inventories import made_up
 from tests.contract.test_ansible_parity import (
     CASES,
     Pair,
     ask_ansible,
     far_from_settings,
-    made_up,
     refused_on_purpose,
     written,
 )
@@ -73,6 +74,16 @@ def test_the_document_is_that_of_ansible_with_and_without_a_limit(tmp_path: Path
         assert differing(source, answer["listed"]) == {}
     answered = {limit for limit in LIMITS for source in sources if list_hosts(source, limit).exception is None}
     assert set(LIMITS) - answered == {"nobody", "rong"}
+
+
+def test_variables_that_ansible_sets_itself_are_not_listed(tmp_path: Path) -> None:
+    variables = "{groups: 1, role_name: máy chủ, inventory_dir: x, ansible_version: 2, vars: 3, omit: 4}"
+    source = written(tmp_path / "i", "hosts.yml", {"hosts.yml": f"web: {{vars: {variables}, hosts: {{h1: }}}}\n"})
+    answer = ask_ansible(tmp_path, [source], [], [""])[0]
+
+    assert json.loads(list_hosts(source).output) == answer["listed"][""]
+    assert answer["listed"][""]["_meta"]["hostvars"] == {"h1": {"vars": 3, "omit": 4}}
+    assert sorted(KEPT_BY_ANSIBLE) == answer["kept"]
 
 
 def test_the_document_of_made_up_inventories_is_that_of_ansible(tmp_path: Path) -> None:

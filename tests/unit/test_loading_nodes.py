@@ -73,6 +73,16 @@ def test_scalars_mean_what_they_mean_to_ansible() -> None:
     assert root.plain() == [True, 10, 90, 1.5, "2026-07-01", None, "5", "abc"]
 
 
+def test_an_exponent_is_a_number_in_json_and_text_in_yaml() -> None:
+    for text, value in {
+        '{"x": 1e3}': 1000.0,
+        "{x: 1e3}": "1e3",
+        '{"x": "1e3"}': "1e3",
+        '{"x": -2.5E-1}': -0.25,
+    }.items():
+        assert nodes.parse(text, "f.json", PlaybookError).plain() == {"x": value}
+
+
 def test_an_empty_file_is_nothing_at_its_first_line() -> None:
     assert nodes.parse("# nothing\n", "f.yml", PlaybookError) == Node(Where("f.yml", 1), PlaybookError, Kind.NOTHING)
 
