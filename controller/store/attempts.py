@@ -12,6 +12,7 @@ from controller.model.sweep import OpenAttempt
 from controller.model.text import shown
 from controller.store import parts
 from controller.store.columns import read, written
+from controller.store.observations import Known
 from controller.store.tables import attempt as table
 from controller.store.tables import intent
 from controller.store.tables import sweep as sweeps
@@ -27,7 +28,7 @@ def begin(connection: Connection, sweep: str, host: str, number: int, when: date
     connection.execute(update(sweeps).where(sweeps.c.id == sweep, sweeps.c.ended.is_not(None)).values(ended=None))
 
 
-def finish(connection: Connection, sweep: str, attempt: Attempt) -> None:
+def finish(connection: Connection, sweep: str, attempt: Attempt, known: Known) -> None:
     """Keep a result, whole; the same result again is fine, another one is refused."""
     body = written(replace(attempt, tasks=parts.lightened(attempt.tasks)))
     row = _find(connection, sweep, attempt.host, attempt.number)
@@ -38,7 +39,7 @@ def finish(connection: Connection, sweep: str, attempt: Attempt) -> None:
     elif row.body is not None:
         raise StoreError(f"{_called(sweep, attempt.host, attempt.number)} has another result already; report it")
     number = number_of(connection, sweep, attempt.host, attempt.number)
-    parts.keep(connection, number, attempt.tasks)
+    parts.keep(connection, number, attempt.tasks, known)
     connection.execute(update(table).where(table.c.id == number).values(ended=attempt.ended, body=body))
 
 

@@ -12,11 +12,12 @@ from controller.model.result import TaskResult, ToolRun
 from controller.model.text import shown
 from controller.store import attempts, blobs, parts
 from controller.store.columns import read, written
+from controller.store.observations import Known
 from controller.store.tables import attempt as visits
 from controller.store.tables import intent as table
 
 
-def begin(connection: Connection, intent: Intent, so_far: Sequence[TaskResult]) -> None:
+def begin(connection: Connection, intent: Intent, so_far: Sequence[TaskResult], known: Known) -> None:
     """Write down a start, its visit, and all results so far; the same start again is fine until its end."""
     body = written(intent)
     row = _find(connection, intent.run_id)
@@ -28,7 +29,7 @@ def begin(connection: Connection, intent: Intent, so_far: Sequence[TaskResult]) 
         return
     attempts.begin(connection, intent.sweep, intent.host, intent.attempt, intent.begun)
     number = attempts.number_of(connection, intent.sweep, intent.host, intent.attempt)
-    parts.keep(connection, number, so_far)
+    parts.keep(connection, number, so_far, known)
     connection.execute(
         insert(table).values(
             run_id=intent.run_id,
@@ -40,7 +41,9 @@ def begin(connection: Connection, intent: Intent, so_far: Sequence[TaskResult]) 
     )
 
 
-def adopt(connection: Connection, run_id: str, attempt: int, so_far: Sequence[TaskResult], when: datetime) -> None:
+def adopt(
+    connection: Connection, run_id: str, attempt: int, so_far: Sequence[TaskResult], when: datetime, known: Known
+) -> None:
     """Move a start without an end to another visit of its host, as the newest of its starts."""
     visit = connection.execute(
         select(visits.c.sweep, visits.c.host, table.c.body)
@@ -50,7 +53,7 @@ def adopt(connection: Connection, run_id: str, attempt: int, so_far: Sequence[Ta
     if visit is None:
         raise StoreError(f"run '{shown(run_id)}' is not open, and cannot be settled; report it, with the log")
     connection.execute(delete(table).where(table.c.run_id == run_id))
-    begin(connection, replace(read(visit.body, Intent), attempt=attempt, begun=when), so_far)
+    begin(connection, replace(read(visit.body, Intent), attempt=attempt, begun=when), so_far, known)
 
 
 def finish(connection: Connection, run: ToolRun) -> None:

@@ -34,6 +34,7 @@ class Ledger:
         self._writer = engine
         self._reader = database.reading(engine)
         self._lock = threading.Lock()
+        self._known: observations.Known = {}
         self._broken: StoreError | None = None
 
     @classmethod
@@ -118,7 +119,7 @@ class Ledger:
         A look's observations are taken to be those of its answer: they are not compared.
         """
         with self._writing() as connection:
-            attempts.finish(connection, sweep, attempt)
+            attempts.finish(connection, sweep, attempt, self._known)
 
     def attempts(self, sweep: str) -> Mapping[str, tuple[Attempt, ...]]:
         """Return the finished attempts of every host that has one, oldest first."""
@@ -148,12 +149,12 @@ class Ledger:
         The same start may be begun again as long as it has no end; another under its run id is refused.
         """
         with self._writing() as connection:
-            journal.begin(connection, intent, so_far)
+            journal.begin(connection, intent, so_far, self._known)
 
     def adopt(self, run_id: str, attempt: int, so_far: Sequence[TaskResult], when: datetime) -> None:
         """Commit that a start of an earlier attempt is settled in `attempt`: it is one of its own from now on."""
         with self._writing() as connection:
-            journal.adopt(connection, run_id, attempt, so_far, when)
+            journal.adopt(connection, run_id, attempt, so_far, when, self._known)
 
     def finish(self, run: ToolRun) -> None:
         """Commit that a run came to its end, and what it left."""

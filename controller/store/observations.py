@@ -1,14 +1,15 @@
 """What was seen: every value once, and for each look which values and where."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import zstandard
-from sqlalchemy import BindParameter, Connection, bindparam, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select
 
 from controller.model.indicator import Kind, Observation
-from controller.model.result import Look, TaskResult
+from controller.model.result import TaskResult
 from controller.store.columns import read, written
 from controller.store.tables import look, observation
 
@@ -19,29 +20,46 @@ _SOME: Final[BindParameter[bytes | int]] = bindparam("some", expanding=True)
 _NUMBERS: Final = select(observation.c.digest, observation.c.id).where(observation.c.digest.in_(_SOME))
 _VALUES: Final = select(observation.c.id, observation.c.kind, observation.c.value).where(observation.c.id.in_(_SOME))
 
+Known = dict[str, int]
+"""The row numbers of values that this process met in the store; empty at first.
+
+It holds only rows that were there before their transaction added any. So they were committed, and since no row
+is ever changed or deleted they stay true whatever becomes of that transaction, and whoever else writes.
+"""
+
+_REMEMBERED: Final = 100_000
+_SHORT: Final = 200
+"""Letters of the longest value that is remembered: 100,000 usual paths take 20 MB, the worst ones 100 MB."""
+
 _Sighting = tuple[int, str]
 """The row number of an observation, and in which row of the answer it stood."""
 
 
-def keep(connection: Connection, attempt: int, tasks: Iterable[TaskResult]) -> None:
-    """Keep the observations of every look that are not kept yet.
+def keep(connection: Connection, attempt: int, tasks: Iterable[TaskResult], known: Known) -> None:
+    """Keep the observations of every look that are not kept yet; at most once in a transaction, see `Known`.
 
     A look is known by its task and its place in it, so what a start committed is not kept again with the result.
     """
-    known = select(look.c.task, look.c.position).where(look.c.attempt == attempt)
-    kept = {(row.task, row.position) for row in connection.execute(known)}
-    for task in tasks:
-        for position, made in enumerate(task.looks):
-            if made.observations and (task.index, position) not in kept:
-                connection.execute(
-                    insert(look).values(
-                        attempt=attempt,
-                        task=task.index,
-                        position=position,
-                        collector=made.key.collector,
-                        seen=zstandard.compress(written(_sightings(connection, made))),
-                    )
-                )
+    before = select(look.c.task, look.c.position).where(look.c.attempt == attempt)
+    kept = {(row.task, row.position) for row in connection.execute(before)}
+    looks = [
+        (task.index, position, made, [_text(each) for each in made.observations])
+        for task in tasks
+        for position, made in enumerate(task.looks)
+        if made.observations and (task.index, position) not in kept
+    ]
+    numbers = _numbers(connection, dict.fromkeys(text for *_, texts in looks for text in texts), known)
+    for task, position, made, texts in looks:
+        sightings = [(numbers[text], each.where) for text, each in zip(texts, made.observations, strict=True)]
+        connection.execute(
+            insert(look).values(
+                attempt=attempt,
+                task=task,
+                position=position,
+                collector=made.key.collector,
+                seen=zstandard.compress(written(sightings)),
+            )
+        )
 
 
 def fetch(connection: Connection, attempt: int) -> Iterator[Observation]:
@@ -57,34 +75,41 @@ def fetch(connection: Connection, attempt: int) -> Iterator[Observation]:
             yield Observation(kind=Kind(kind), value=value, collector=row.collector, where=where)
 
 
-def _sightings(connection: Connection, made: Look) -> list[_Sighting]:
-    marked = [(_digest(each), each) for each in made.observations]
-    numbers = _numbers(connection, dict(marked))
-    return [(numbers[digest], each.where) for digest, each in marked]
+def _numbers(connection: Connection, texts: Iterable[str], known: Known) -> dict[str, int]:
+    """Return the row numbers of `texts`; nobody adds one in between, since our transaction holds the write lock.
 
-
-def _numbers(connection: Connection, seen: dict[bytes, Observation]) -> dict[bytes, int]:
-    """Return the row numbers of `seen`; nobody adds one in between, since our transaction holds the write lock.
-
-    Some at a time: a host decides how many there are, and parameters cost a KB each.
+    Asked for some at a time: a host decides how many there are, and parameters cost a KB each.
     """
-    numbers: dict[bytes, int] = {}
-    digests = list(seen)
+    numbers = {text: known[text] for text in texts if text in known}
+    new = {_digest(text): text for text in texts if text not in numbers}
+    found: dict[str, int] = {}
+    digests = list(new)
     for start in range(0, len(digests), _AT_ONCE):
-        some = digests[start : start + _AT_ONCE]
-        known = _known(connection, some)
-        new = [digest for digest in some if digest not in known]
-        if new:
-            rows = [{"digest": each, "kind": seen[each].kind, "value": seen[each].value} for each in new]
-            connection.execute(insert(observation), rows)
-            known |= _known(connection, new)
-        numbers |= known
+        rows = connection.execute(_NUMBERS, {"some": digests[start : start + _AT_ONCE]})
+        found |= {new.pop(digest): number for digest, number in rows}
+    _remember(known, found)
+    return numbers | found | _added(connection, new)
+
+
+def _added(connection: Connection, new: Mapping[bytes, str]) -> dict[str, int]:
+    """Add rows under numbers of our own: reading back what the database would choose costs as much again."""
+    if not new:
+        return {}
+    first = 1 + (connection.scalar(select(func.max(observation.c.id))) or 0)
+    numbers, rows = {}, []
+    for number, (digest, text) in enumerate(new.items(), first):
+        kind, value = text.split("\0", 1)
+        numbers[text] = number
+        rows.append({"id": number, "digest": digest, "kind": kind, "value": value})
+    connection.execute(insert(observation), rows)
     return numbers
 
 
-def _known(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
-    rows = connection.execute(_NUMBERS, {"some": digests}).all()
-    return {row.digest: row.id for row in rows}
+def _remember(known: Known, found: Mapping[str, int]) -> None:
+    short = {text: number for text, number in found.items() if len(text) <= _SHORT}
+    if len(known) + len(short) > _REMEMBERED:
+        known.clear()
+    known.update(islice(short.items(), _REMEMBERED))
 
 
 def _values(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
@@ -95,6 +120,10 @@ def _values(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[s
     return found
 
 
-def _digest(seen: Observation) -> bytes:
+def _text(seen: Observation) -> str:
+    return f"{seen.kind}\0{seen.value}"
+
+
+def _digest(text: str) -> bytes:
     """128 bits: too many for a host to make two values meet."""
-    return hashlib.blake2b(f"{seen.kind}\0{seen.value}".encode(errors="surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()

@@ -7,12 +7,13 @@ from sqlalchemy import Connection
 
 from controller.model.result import Evidence, Look, TaskResult, ToolRun
 from controller.store import blobs, observations
+from controller.store.observations import Known
 
 
-def keep(connection: Connection, attempt: int, tasks: Sequence[TaskResult]) -> None:
+def keep(connection: Connection, attempt: int, tasks: Sequence[TaskResult], known: Known) -> None:
     """Keep what `lightened` takes out, under the row number of the attempt."""
     blobs.keep(connection, _evidence(tasks))
-    observations.keep(connection, attempt, tasks)
+    observations.keep(connection, attempt, tasks, known)
 
 
 def lightened(tasks: Sequence[TaskResult]) -> tuple[TaskResult, ...]:

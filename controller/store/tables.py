@@ -107,6 +107,7 @@ look: Final = Table(
 )
 
 # Values seen anywhere, once each; the digest of kind and value stands in for values too long for an index.
+# Rows are never changed or deleted, for programs that run remember their numbers.
 observation: Final = Table(
     "observation",
     metadata,
