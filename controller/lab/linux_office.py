@@ -1,6 +1,9 @@
 """What runs and lies on the Linux computer of an office."""
 
-from controller.lab.pc import LabFile, LabProcess
+from collections.abc import Iterator
+
+from controller.lab.network import COLLEAGUE, WEB
+from controller.lab.pc import LabFile, LabProcess, LabSocket, LabStart, StartKind
 from controller.lab.samples import Sample
 from controller.model.fleet import Platform
 
@@ -22,7 +25,7 @@ def processes(user: str, samples: tuple[Sample, ...]) -> tuple[LabProcess, ...]:
         _session(1802, 1204, "/opt/Phần mềm thi hành án/quản lý án", "--người dùng", user),
         _session(1930, 1204, "/usr/lib/firefox/firefox"),
     )
-    return (*usual, *(_bad(2100 + 7 * turn, user, each) for turn, each in enumerate(samples)))
+    return (*usual, *(_bad(pid, user, each) for pid, each in _numbered(samples)))
 
 
 def _service(pid: int, path: str, *arguments: str) -> LabProcess:
@@ -45,6 +48,34 @@ def files(computer_name: str, user: str, samples: tuple[Sample, ...]) -> tuple[L
         LabFile(path="/var/log/syslog", content="systemd[1]: Started.\n"),
     )
     return (*usual, *(each.file(computer_name, each.path_on(Platform.LINUX, home)) for each in samples))
+
+
+def sockets(samples: tuple[Sample, ...]) -> tuple[LabSocket, ...]:
+    """Return what is connected, and what listens."""
+    usual = (
+        LabSocket(local_address="0.0.0.0", local_port=22, pid=571),  # noqa: S104
+        LabSocket(local_port=22, remote_address=COLLEAGUE, remote_port=50311, pid=571),
+        LabSocket(local_port=40022, remote_address=WEB, remote_port=443, pid=1930),
+    )
+    return (*usual, *(held for pid, each in _numbered(samples) for held in each.sockets(pid)))
+
+
+def starts(user: str, samples: tuple[Sample, ...]) -> tuple[LabStart, ...]:
+    """Return what starts by itself, with the computer or with `user`."""
+    systemd, cron, xdg = StartKind.SYSTEMD, StartKind.CRON, StartKind.XDG
+    usual = (
+        LabStart(kind=systemd, name="cron", program="/usr/sbin/cron", arguments=("-f",)),
+        LabStart(kind=systemd, name="ssh", program="/usr/sbin/sshd", arguments=("-D",)),
+        LabStart(kind=cron, name="sao-luu", program="/opt/Phần mềm thi hành án/sao lưu", arguments=("--đêm",)),
+        LabStart(kind=xdg, name="ibus", program="/usr/lib/ibus-bamboo/ibus-engine-bamboo", user=user),
+    )
+    return (*usual, *(each.start_on(Platform.LINUX, f"/home/{user}", user) for each in samples))
+
+
+def _numbered(samples: tuple[Sample, ...]) -> Iterator[tuple[int, Sample]]:
+    """The samples, each with the number of its process."""
+    for turn, sample in enumerate(samples):
+        yield 2100 + 7 * turn, sample
 
 
 def _bad(pid: int, user: str, sample: Sample) -> LabProcess:

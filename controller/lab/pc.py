@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from controller.lab.network import OWN
 from controller.model.fleet import Order, Platform, Unit
 
 
@@ -66,6 +67,54 @@ class LabFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabSocket:
+    """A TCP socket that the process `pid` holds, over IPv4. Without a remote end it listens."""
+
+    local_address: str = OWN
+    local_port: int
+    remote_address: str = ""
+    remote_port: int = 0
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabName:
+    """A record in the cache of its resolver: `data` is an address (`A`) or a name (`CNAME`)."""
+
+    name: str
+    type: str = "A"
+    data: str
+
+
+class StartKind(StrEnum):
+    """Where it stands that a program starts by itself: four places of Windows, then three of Linux."""
+
+    RUN = "run"
+    FOLDER = "folder"
+    SERVICE = "service"
+    TASK = "task"
+    CRON = "cron"
+    SYSTEMD = "systemd"
+    XDG = "xdg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabStart:
+    """A program that starts by itself. `arguments` name no other file.
+
+    `user` is the person with whom it starts; without one it starts with the computer. In a startup folder `program`
+    is what lies there. `title` is what a service is called on a screen.
+    """
+
+    kind: StartKind
+    name: str
+    program: str
+    arguments: tuple[str, ...] = ()
+    user: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsModes:
     """In what state a Windows PC is, beyond what lies on its disk.
 
@@ -89,7 +138,8 @@ class LabPc:
     """One computer. `name` is its inventory name, `computer_name` what it calls itself.
 
     `unit` is the id of its unit, `users` are the people who use it. `own_account` says that nobody else shares
-    `account`. An image that a process names and no file gives gets a content made from its path.
+    `account`. A program that a process or a start names and no file gives gets a content made from its path.
+    `names` are for Windows: a Linux computer without a running resolver has no cache.
     `tls` and `modes` are for Windows: reached over TLS, or by sealed messages without it; and in what state it is.
     `boot_id` of a Windows PC is when it was started (`2026-11-23T01:05:00Z`).
     `infected` is the truth, whether or not anybody can see it; `tool_seconds` is how long a cleanup tool takes.
@@ -107,6 +157,9 @@ class LabPc:
     modes: WindowsModes = WindowsModes()
     processes: tuple[LabProcess, ...]
     files: tuple[LabFile, ...]
+    sockets: tuple[LabSocket, ...] = ()
+    names: tuple[LabName, ...] = ()
+    starts: tuple[LabStart, ...] = ()
     faults: tuple[LabFault, ...] = ()
     infected: bool = False
     language: str = "vi_VN.UTF-8"

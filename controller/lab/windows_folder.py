@@ -16,8 +16,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from controller.lab.pc import LabFile, LabPc
+from controller.lab import windows_starts
+from controller.lab.network import OWN
+from controller.lab.pc import LabFile, LabName, LabPc, LabSocket
 from controller.lab.windows_office import SYSTEM
+from controller.lab.windows_starts import SID, accounts, command_line
 
 POWERSHELL: Final = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
 PRODUCT: Final = "Microsoft Windows 10 Pro"
@@ -25,7 +28,6 @@ FREE_BYTES: Final = 91268055040
 _BUILD: Final = "19045"
 _REVISION: Final = 4020
 KERNEL: Final = f"10.0.{_BUILD}.{_REVISION}"
-_SID: Final = "S-1-5-21-1000000001-1000000002-1000000003"
 _EMPTY_FOLDERS: Final = (
     r"C:\Program Files",
     r"C:\Program Files (x86)",
@@ -33,18 +35,6 @@ _EMPTY_FOLDERS: Final = (
     r"C:\Users\Public",
     r"C:\Windows\Temp",
 )
-_SERVICES: Final = (
-    ("Dnscache", "DNS Client", r"C:\Windows\System32\svchost.exe -k NetworkService -p", 944),
-    ("RpcSs", "Remote Procedure Call (RPC)", r"C:\Windows\System32\svchost.exe -k DcomLaunch -p", 812),
-    (
-        "WinRM",
-        "Windows Remote Management (WS-Management)",
-        r"C:\Windows\System32\svchost.exe -k NetworkService -p",
-        944,
-    ),
-    ("Winmgmt", "Windows Management Instrumentation", r"C:\Windows\System32\svchost.exe -k netsvcs -p", 812),
-)
-
 _Objects = Sequence[Mapping[str, object]]
 
 
@@ -68,16 +58,19 @@ def write_windows(pc: LabPc, folder: Path) -> None:
     for empty in (*_EMPTY_FOLDERS, rf"C:\Users\{pc.account}"):
         on_disk(folder, empty).mkdir(parents=True, exist_ok=True)
     for file in _all_files(pc):
-        path = on_disk(folder, file.path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.content, encoding="utf-8")
+        _write(on_disk(folder, file.path), file.content)
+    for task in windows_starts.task_files(pc):
+        _write(on_disk(folder, task.path), task.content, encoding="utf-16")
     (folder / "host.json").write_text(_json(_host(pc)), encoding="utf-8")
     (folder / "registry").mkdir()
     (folder / "registry/10-lab.reg").write_text("\r\n".join(_registry(pc)), encoding="utf-8")
     for name, objects in chain(_state(pc), _classes(pc)):
-        path = folder / "state" / f"{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_json(objects), encoding="utf-8")
+        _write(folder / "state" / f"{name}.json", _json(objects))
+
+
+def _write(path: Path, text: str, *, encoding: str = "utf-8") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding=encoding)
 
 
 def _json(value: object) -> str:
@@ -89,6 +82,7 @@ def _all_files(pc: LabPc) -> Iterator[LabFile]:
     """The files it names, and an image for every program that has none."""
     named = {file.path for file in pc.files}
     images = {process.path for process in pc.processes if process.path} | {POWERSHELL}
+    images |= {start.program for start in pc.starts}
     yield from pc.files
     for path in sorted(images - named):
         yield LabFile(path=path, content=f"the lab's stand-in for {path}\n")
@@ -107,7 +101,7 @@ def _host(pc: LabPc) -> Mapping[str, object]:
         "computerName": pc.computer_name,
         "userName": pc.account,
         "userDomain": pc.computer_name,
-        "userSid": f"{_SID}-1001",
+        "userSid": accounts(pc)[pc.account],
         "osVersion": f"10.0.{_BUILD}",
         "elevated": modes.elevated,
         "uuid": pc.system_uuid.upper(),
@@ -131,18 +125,21 @@ def _registry(pc: LabPc) -> Iterator[str]:
     yield r"[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\FileSystem]"
     yield '"LongPathsEnabled"=dword:00000000'
     yield ""
+    yield from windows_starts.keys(pc)
 
 
 def _state(pc: LabPc) -> Iterator[tuple[str, _Objects]]:
     yield "processes", [dict(_process(pc, number)) for number in range(len(pc.processes))]
-    yield "services", [_service(*each) for each in _SERVICES]
+    yield "services", list(windows_starts.services(pc))
     yield "net-adapters", [_adapter(pc)]
-    yield "net-addresses", [{"IPAddress": "192.0.2.10", "InterfaceIndex": 7, "InterfaceAlias": "Ethernet"}]
+    yield "net-addresses", [{"IPAddress": OWN, "InterfaceIndex": 7, "InterfaceAlias": "Ethernet"}]
+    yield "net-tcp", [_socket(each) for each in pc.sockets]
+    yield "dns-cache", [_record(each) for each in pc.names]
     yield (
         "local-users",
         [
-            {"Name": pc.account, "SID": f"{_SID}-1001", "Enabled": True},
-            {"Name": "Administrator", "SID": f"{_SID}-500", "Enabled": False},
+            *({"Name": name, "SID": sid, "Enabled": True} for name, sid in accounts(pc).items()),
+            {"Name": "Administrator", "SID": f"{SID}-500", "Enabled": False},
         ],
     )
     yield "local-groups", [{"Name": "Administrators", "SID": "S-1-5-32-544", "Members": ["Administrator", pc.account]}]
@@ -156,7 +153,7 @@ def _process(pc: LabPc, number: int) -> Iterator[tuple[str, object]]:
     yield "Id", process.pid
     yield "ProcessName", process.name
     yield "Path", process.path or None
-    yield "CommandLine", " ".join(f'"{word}"' if " " in word else word for word in process.command) or None
+    yield "CommandLine", command_line(*process.command) or None
     yield "ParentProcessId", process.parent
     yield "StartTime", pc.boot_id
     yield "UserName", full_user(pc, process.user)
@@ -167,9 +164,19 @@ def full_user(pc: LabPc, user: str) -> str | None:
     return user if user == SYSTEM or not user else rf"{pc.computer_name}\{user}"
 
 
-def _service(name: str, title: str, command: str, pid: int) -> Mapping[str, object]:
-    running = {"Status": "Running", "StartType": "Automatic", "StartName": "LocalSystem", "ProcessId": pid}
-    return {"Name": name, "DisplayName": title, "PathName": command} | running
+def _socket(socket: LabSocket) -> Mapping[str, object]:
+    return {
+        "LocalAddress": socket.local_address,
+        "LocalPort": socket.local_port,
+        "RemoteAddress": socket.remote_address or "0.0.0.0",  # noqa: S104  # so Windows says that there is none
+        "RemotePort": socket.remote_port,
+        "State": "Established" if socket.remote_address else "Listen",
+        "OwningProcess": socket.pid,
+    }
+
+
+def _record(name: LabName) -> Mapping[str, object]:
+    return {"Entry": name.name, "Name": name.name, "Type": name.type, "Data": name.data}
 
 
 def _adapter(pc: LabPc) -> Mapping[str, object]:

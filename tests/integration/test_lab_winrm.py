@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -19,17 +18,17 @@ from pypsrp.exceptions import AuthenticationError
 from controller.collectors import catalog
 from controller.lab.fleet import SHARED_ACCOUNT, build_fleet
 from controller.lab.pc import LabFault, LabPc
+from controller.lab.samples import BACKDOOR
 from controller.lab.serving import ENGINE
 from controller.model.fleet import Platform
 from controller.model.result import ToolMode
 from controller.transports.base import Launch, RunPhase, RunState, Session
 from tests.lab_client import SECONDS
 from tests.winrm_client import asked, begun
-from tests.winrm_office import Office, running
+from tests.winrm_office import ROOTS, Office, look, look_at_files, look_at_host, look_at_processes, running
 
 TOOL = files("controller.lab") / "tool_windows/quet-sach.exe.sh"
 SHA256 = hashlib.sha256(TOOL.read_bytes()).hexdigest()
-ROOTS = (r"C:\Users", r"C:\ProgramData")
 
 WINDOWS = build_fleet(6, windows=6).pcs
 WELL = next(pc for pc in WINDOWS if not pc.infected and not pc.faults)
@@ -124,43 +123,10 @@ def test_wrong_password_the_account_of_the_inventory_is_refused_and_is_its_own(r
 # What the product's own scripts see there
 
 
-def _look(session: Session, collector: str, *options: str) -> list[dict[str, Any]]:
-    reply = session.run(catalog.script(collector, Platform.WINDOWS), ("n0nce", "-", *options), seconds=SECONDS)
-    assert reply.exit_code == 0, reply.stderr
-    begin, *rows, end = reply.stdout.decode().splitlines()
-    assert begin == f"#begin {collector} 2 n0nce -"
-    assert end == f"#end {len(rows)} unread=0 stopped=no"
-    return [json.loads(row) for row in rows]
-
-
-def _host(session: Session) -> list[dict[str, Any]]:
-    (row,) = _look(session, "host")
-    assert abs(row.pop("clock") - time.time()) < 60
-    return [row]
-
-
-def _processes(session: Session) -> list[dict[str, Any]]:
-    return [row for row in _look(session, "processes") if not row["own"]]
-
-
-def _files(session: Session) -> list[dict[str, Any]]:
-    options = (*(f"root={root}" for root in (*ROOTS, r"C:\Không có")), "hashes=md5,sha1")
-    rows = [row for row in _look(session, "files", *options) if "lamsach" not in row["path"]]
-    for row in rows:
-        row.pop("modified")
-    return sorted(rows, key=lambda row: str(row["path"]))
-
-
-@pytest.mark.parametrize("look", [_host, _processes, _files])
-def test_a_pc_answers_alike_played_and_rendered(rendered: Office, played: Office, look: Any) -> None:
-    with rendered.session(HTTP) as one, played.session(HTTP) as other:
-        assert look(one) == look(other)
-
-
 def test_a_look_says_what_the_pc_is_said_to_be(office: Office) -> None:
     with office.session(TLS) as session:
-        (host,) = _host(session)
-        seen = {(row["pid"], row["parent"], row["path"], row["user"]) for row in _processes(session)}
+        (host,) = look_at_host(session)
+        seen = {(row["pid"], row["parent"], row["path"], row["user"]) for row in look_at_processes(session)}
     assert (host["computer_name"], host["serial"], host["uuid"]) == (TLS, WELL.serial, WELL.system_uuid.upper())
     assert host["macs"] == [WELL.mac.upper()]
     assert {(pid, parent, path) for pid, parent, path, _ in seen} == {
@@ -188,7 +154,7 @@ def _clean(session: Session, tmp_path: Path, mode: ToolMode, run_id: str) -> Run
 
 def test_the_cleanup_tool_is_placed_started_once_and_cleans(office: Office, tmp_path: Path) -> None:
     with office.session(INFECTED.name) as session:
-        before = _processes(session)
+        before = look_at_processes(session)
         found = _clean(session, tmp_path, ToolMode.DETECT, "r1")
         assert (found.phase, found.exit_code) == (RunPhase.FINISHED, 1)
         cleaned = _clean(session, tmp_path, ToolMode.CLEAN, "r2")
@@ -196,8 +162,11 @@ def test_the_cleanup_tool_is_placed_started_once_and_cleans(office: Office, tmp_
         assert "DONE found=2 removed=2" in cleaned.log.decode()
         assert _clean(session, tmp_path, ToolMode.CLEAN, "r2") == cleaned
         assert session.poll("r3").phase is RunPhase.ABSENT
-        assert len(_processes(session)) == len(before) - 2
-        assert not [row for row in _files(session) if "updaterd" in row["path"] or "bẻ khóa" in row["path"]]
+        assert len(look_at_processes(session)) == len(before) - 2
+        assert not [row for row in look(session, "connections") if "updaterd" in row["path"]]
+        left = {row["path"]: row["sha256"] for row in look(session, "autostart") if "updaterd" in row["path"]}
+        assert left == {BACKDOOR.windows_path: ""}, "an entry stays where its program is gone"
+        assert not [row for row in look_at_files(session) if "updaterd" in row["path"] or "bẻ khóa" in row["path"]]
     runs = office.folder / "pcs" / INFECTED.name / "tool-runs.txt"
     assert runs.read_text(encoding="utf-8").splitlines() == ["r1 detect", "r2 clean"]
 
@@ -300,7 +269,7 @@ def test_two_labs_stand_side_by_side(rendered: Office, tmp_path: Path) -> None:
     with running(tmp_path / "D", FLEET, None) as other:
         for office in (rendered, other):
             with office.session(TLS) as session:
-                assert _host(session)[0]["computer_name"] == TLS
+                assert look_at_host(session)[0]["computer_name"] == TLS
         assert rendered.way(TLS).address != other.way(TLS).address
         with pytest.raises(requests.exceptions.SSLError), replace(other.way(TLS), ca=rendered.way(TLS).ca).logged_on():
             pass

@@ -3,11 +3,15 @@
 import pytest
 
 from controller.errors import Reason
+from controller.indicators.matcher import Matcher
+from controller.indicators.parsers import plain
 from controller.lab.expected import Expected, expected
 from controller.lab.fleet import DEMO_SIZE, SHARED_ACCOUNT, build_fleet
 from controller.lab.pc import LabFault, LabFleet, LabPc, Login
+from controller.lab.samples import ioc_list
 from controller.model.codec import dumps, loads
 from controller.model.fleet import Platform
+from controller.model.indicator import Kind, Observation
 from controller.model.verdict import Verdict
 
 
@@ -82,6 +86,18 @@ def test_whoever_is_infected_runs_it_so_that_a_look_at_processes_can_see_it(wind
         marked = {file.path for file in pc.files if file.content.startswith("lamsach-lab-marker ")}
         assert pc.infected == bool(marked)
         assert marked <= {process.path for process in pc.processes}
+
+
+@pytest.mark.parametrize("windows", [0, 600])
+def test_whoever_is_infected_starts_it_again_and_nobody_else_meets_the_list(windows: int) -> None:
+    listed = [plain.parse(ioc_list(), name="iocs.txt", sha256="")]
+    for pc in build_fleet(600, windows=windows).pcs:
+        marked = {file.path for file in pc.files if file.content.startswith("lamsach-lab-marker ")}
+        values = [(Kind.ADDRESS, each.remote_address) for each in pc.sockets]
+        values += [(Kind.DOMAIN, each.name) for each in pc.names]
+        seen = [Observation(kind=kind, value=value, collector="") for kind, value in values]
+        assert {start.program for start in pc.starts} >= marked
+        assert pc.infected or not list(Matcher(listed).match(seen))
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ import pytest
 
 from controller.lab.fleet import build_fleet
 from controller.lab.folder import write_folder
-from controller.lab.pc import LabFile, LabPc, WindowsModes
+from controller.lab.pc import LabFile, LabPc, StartKind, WindowsModes
+from controller.lab.samples import BACKDOOR, MINER
 from controller.lab.serving import ENGINE
 from controller.lab.windows_folder import on_disk
 
-INFECTED = build_fleet(3, windows=3).pcs[2]
+MINED, _, INFECTED = build_fleet(3, windows=3).pcs
 SECRET = r"C:\Users\Public\hồ sơ.txt"
 
 
@@ -67,10 +68,34 @@ def test_every_file_that_it_names_is_there(tmp_path: Path) -> None:
         assert on_disk(folder, file.path).read_text(encoding="utf-8") == file.content
 
 
+def test_it_has_the_connections_names_and_entries_that_its_pc_says(tmp_path: Path) -> None:
+    folder = _written(tmp_path / "pc")
+    sockets = [(each["LocalPort"], each["RemotePort"], each["OwningProcess"]) for each in _state(folder, "net-tcp")]
+    assert sockets == [(each.local_port, each.remote_port, each.pid) for each in INFECTED.sockets]
+    assert [(each["Entry"], each["Data"]) for each in _state(folder, "dns-cache")] == [
+        (each.name, each.data) for each in INFECTED.names
+    ]
+    registry = (folder / "registry/10-lab.reg").read_text(encoding="utf-8")
+    assert '"Office"="\\"C:\\\\Users\\\\' in registry
+    assert r"TaskCache\Tree\ThuVien]" in registry
+    task = on_disk(folder, r"C:\Windows\System32\Tasks\ThuVien").read_text(encoding="utf-16")
+    assert rf"<Command>{BACKDOOR.windows_path}</Command>" in task
+    assert all(on_disk(folder, start.program).is_file() for start in INFECTED.starts)
+
+
+def test_a_service_runs_in_the_process_that_has_its_command(tmp_path: Path) -> None:
+    folder = _written(tmp_path / "pc", MINED)
+    images = {process.pid: process.path for process in MINED.processes}
+    found = {each["Name"]: images[each["ProcessId"]] for each in _state(folder, "services")}
+    assert found == {start.name: start.program for start in MINED.starts if start.kind is StartKind.SERVICE}
+    assert MINER.windows_path in found.values()
+
+
 def test_nothing_in_it_names_the_machine_that_plays_it(tmp_path: Path) -> None:
     for path in _written(tmp_path / "pc").rglob("*"):
         assert not path.is_symlink()
-        assert not path.is_file() or str(tmp_path) not in path.read_text(encoding="utf-8")
+        for encoding in ("utf-8", "utf-16-le"):
+            assert not path.is_file() or str(tmp_path).encode(encoding) not in path.read_bytes()
 
 
 def test_a_pc_that_is_well_says_nothing_of_modes(tmp_path: Path) -> None:

@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from controller.lab.pc import LabPc
+from controller.lab.windows_answers.traces import Row, autostart, connections, dns_cache
 from controller.lab.windows_folder import FREE_BYTES, KERNEL, PRODUCT, machine_guid, on_disk, started
+from controller.lab.windows_office import HOSTS
 from controller.lab.winrm.rendered import ScriptError
 
 _POWERSHELL: Final = "5.1.19041.5129"
 _CHUNK_ROWS: Final = 500
 _MAX_FILES: Final = 20000
-
-Row = Mapping[str, object]
 
 
 @dataclass(slots=True)
@@ -50,6 +50,9 @@ class Looks:
             "host": self._host,
             "processes": self._processes,
             "files": self._files,
+            "connections": self._connections,
+            "dns_cache": self._dns_cache,
+            "autostart": self._autostart,
         }
 
     def answer(self, name: str, arguments: Sequence[str]) -> Iterator[str]:
@@ -96,14 +99,13 @@ class Looks:
 
     def _processes(self, options: _Options) -> Iterator[Row]:
         """Without a process of our own: there is no PowerShell here."""
-        listed = json.loads((self._folder / "state/processes.json").read_text(encoding="utf-8"))
-        for each in listed:
+        for each in self._running():
             path = each["Path"] or ""
             sums = self._sums(path, options, lacking=True) if path else _no_sums()
             yield {
                 "pid": each["Id"],
                 "parent": each["ParentProcessId"],
-                "name": f"{each['ProcessName']}{Path(path.replace(chr(92), '/')).suffix}",
+                "name": _name(each),
                 "path": path,
                 **sums,
                 "command_line": each["CommandLine"] or "",
@@ -111,6 +113,31 @@ class Looks:
                 "deleted": bool(path) and not on_disk(self._folder, path).exists(),
                 "own": False,
             }
+
+    def _running(self) -> Sequence[Mapping[str, Any]]:
+        """What runs there now, as state/processes.json has it."""
+        listed: list[dict[str, Any]] = json.loads((self._folder / "state/processes.json").read_text(encoding="utf-8"))
+        return listed
+
+    def _connections(self, _options: _Options) -> Iterator[Row]:
+        processes = {each["Id"]: (_name(each), each["Path"] or "") for each in self._running()}
+        return connections(self._pc.sockets, processes)
+
+    def _dns_cache(self, options: _Options) -> Iterator[Row]:
+        place = on_disk(self._folder, HOSTS)
+        closed = HOSTS in self._closed
+        if closed:
+            options.count.unread += 1
+            options.count.stopped = "denied"
+        return dns_cache(place.read_text(encoding="utf-8") if place.exists() and not closed else "", self._pc.names)
+
+    def _autostart(self, options: _Options) -> Iterator[Row]:
+        """A program that is not there has no sums; its entry is a trace of it all the same."""
+        sums: dict[str, Mapping[str, str]] = {}
+        for path in {start.program for start in self._pc.starts}:
+            there = on_disk(self._folder, path).exists()
+            sums[path] = self._sums(path, options, lacking=True) if there else _no_sums()
+        return autostart(self._pc, sums)
 
     def _files(self, options: _Options) -> Iterator[Row]:
         for root in options.roots:
@@ -142,6 +169,11 @@ class Looks:
             return _no_sums()
         content = place.read_bytes()
         return {**_no_sums(), **{name: hashlib.new(name, content).hexdigest() for name in options.hashes}}
+
+
+def _name(process: Mapping[str, Any]) -> str:
+    """What Windows calls a process: its image, where it has one."""
+    return f"{process['ProcessName']}{Path((process['Path'] or '').replace(chr(92), '/')).suffix}"
 
 
 def _no_sums() -> dict[str, str]:
