@@ -18,6 +18,8 @@ from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 
+from controller.lab.linux_sockets import tables, write_held
+from controller.lab.linux_starts import write_starts
 from controller.lab.pc import LabFault, LabFile, LabPc, LabProcess
 from controller.lab.windows_folder import write_windows
 from controller.model.fleet import Platform
@@ -51,6 +53,8 @@ def _write_linux(pc: LabPc, folder: Path) -> None:
         _write(disk, file)
     for process in pc.processes:
         _write_process(disk, process)
+    write_held(pc.sockets, disk / "proc")
+    write_starts(pc.starts, disk)
     _write_shims(shims_of(folder))
 
 
@@ -64,9 +68,9 @@ def _write_tool_orders(pc: LabPc, folder: Path) -> None:
 def _all_files(pc: LabPc) -> Iterator[LabFile]:
     """The files it names, an image for every program that has none, and what every Linux has."""
     named = {file.path for file in pc.files}
-    images = {process.path for process in pc.processes if process.path} - named
+    images = {process.path for process in pc.processes if process.path} | {start.program for start in pc.starts}
     yield from pc.files
-    for path in sorted(images):
+    for path in sorted(images - named):
         yield LabFile(path=path, content=f"the lab's stand-in for {path}\n", executable=True)
     for path, content in chain(_etc(pc), _sys(pc), _proc(pc)):
         yield LabFile(path=path, content=content)
@@ -94,15 +98,14 @@ def _sys(pc: LabPc) -> Iterator[tuple[str, str]]:
 
 
 def _proc(pc: LabPc) -> Iterator[tuple[str, str]]:
-    sockets = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
     kernel = "/proc/sys/kernel"
     yield f"{kernel}/random/boot_id", f"{pc.boot_id}\n"
     yield f"{kernel}/hostname", f"{pc.computer_name}\n"
     yield f"{kernel}/osrelease", "6.1.0-lab-amd64\n"
     yield "/proc/uptime", "86400.00 172800.00\n"
     yield "/proc/stat", "cpu  0 0 0 0 0 0 0 0 0 0\nbtime 1661900000\n"
-    for table in ("tcp", "tcp6", "udp", "udp6"):
-        yield f"/proc/net/{table}", sockets
+    for table, text in tables(pc.sockets, pc.processes):
+        yield f"/proc/net/{table}", text
 
 
 def _write(disk: Path, file: LabFile) -> None:

@@ -1,5 +1,6 @@
 """A sweep that looks for traces: connections, names that were asked for, and what starts by itself."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ PLAYBOOK = """
   ioc_lists: [iocs.txt]
   tasks:
 """
+MINED, WELL, BROKEN_INTO = "tp-pc01", "sd-pc01", "sd-kế-toán"
 
 
 def looking(desk: Path, *collectors: str) -> None:
@@ -51,4 +53,21 @@ def test_windows_computers_without_a_powershell_show_their_traces(
     assert infected == {
         "cuc-pc01": {("connections", address), ("dns_cache", name), ("autostart", miner)},
         "sd-pc01": {("connections", address), ("connections", path), ("autostart", stealer), ("autostart", path)},
+    }
+
+
+def test_linux_computers_show_their_traces(tmp_path: Path) -> None:
+    miner, stealer, path, _, _, address, _ = listed()
+    fleet = build_fleet()
+    pcs = tuple(pc for pc in fleet.pcs if pc.name in {MINED, WELL, BROKEN_INTO})
+    with Lab(tmp_path / "lab", replace(fleet, pcs=pcs)) as lab:
+        site = Site(lab.folder, lab.folder)
+        looking(site.lab, "connections", "autostart")
+        result = site.swept()
+
+    assert verdicts(result) == site.expected()
+    assert met(result) == {
+        MINED: {("connections", address), ("autostart", miner)},
+        WELL: set(),
+        BROKEN_INTO: {("connections", address), ("connections", path), ("autostart", stealer), ("autostart", path)},
     }

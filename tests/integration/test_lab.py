@@ -205,6 +205,27 @@ def test_a_look_at_processes_lists_what_the_computer_is_said_to_run(operator: Op
     }
 
 
+def test_a_look_at_connections_lists_who_is_connected_and_the_program_that_is(operator: Operator) -> None:
+    images = {each.pid: each.path for each in INFECTED.processes}
+    seen = [
+        (row["local_port"], row["remote_address"], row["remote_port"], row["pid"], row["path"])
+        for row in _rows(operator, "connections")
+    ]
+    assert seen == [
+        (each.local_port, each.remote_address, each.remote_port, each.pid, images[each.pid])
+        for each in INFECTED.sockets
+    ]
+
+
+def test_a_look_at_autostart_lists_every_program_that_starts_by_itself(operator: Operator) -> None:
+    disk = Path(operator.hosts[INFECTED.name]["lamsach_sysroot"])
+    rows = [row for row in _rows(operator, "autostart") if row["sha256"]]
+    assert {(row["kind"], row["path"], row["sha256"], row["enabled"]) for row in rows} == {
+        (each.kind, each.program, hashlib.sha256((disk / each.program.lstrip("/")).read_bytes()).hexdigest(), True)
+        for each in INFECTED.starts
+    }
+
+
 def test_a_look_at_the_host_says_who_it_is_and_that_we_are_root(operator: Operator) -> None:
     (row,) = _rows(operator, "host")
     who = (row["computer_name"], row["machine_id"], row["boot_id"], row["uuid"], row["serial"], row["macs"])

@@ -1,12 +1,13 @@
 """A lab computer's folder says what its `LabPc` says, in the shapes that Linux uses."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from controller.lab.fleet import build_fleet
 from controller.lab.folder import disk_of, shims_of, write_folder
-from controller.lab.pc import LabPc
+from controller.lab.pc import LabPc, LabStart, StartKind
 
 INFECTED = next(pc for pc in build_fleet().pcs if len({file.path for file in pc.files}) > 5)
 
@@ -56,10 +57,24 @@ def test_an_image_is_a_relative_link_that_stays_on_the_disk(disk: Path) -> None:
             assert image.resolve(strict=True) == (disk / process.path.lstrip("/")).resolve()
 
 
+def test_every_socket_stands_in_the_kernels_table_and_is_held_by_its_process(disk: Path) -> None:
+    lines = [line.split() for line in _read(disk, "proc/net/tcp").splitlines()[1:]]
+    holders = {link.readlink().name: int(link.parts[-3]) for link in disk.glob("proc/[0-9]*/fd/*")}
+    assert [(line[1], line[2], line[3], holders[f"socket:[{line[9]}]"]) for line in lines] == [
+        ("00000000:0016", "00000000:0000", "0A", 571),
+        ("0A0200C0:0016", "070200C0:C487", "01", 571),
+        ("0A0200C0:9C56", "506433C6:01BB", "01", 1930),
+        ("0A0200C0:CB8B", "427100CB:01BB", "01", 2107),
+    ]
+
+
 def test_a_moved_folder_still_holds_together(tmp_path: Path) -> None:
     write_folder(INFECTED, tmp_path / "pc")
     moved = (tmp_path / "pc").rename(tmp_path / "máy đã chuyển")
     assert all(link.exists() for link in disk_of(moved).glob("proc/[0-9]*/exe"))
+    wanted = list(disk_of(moved).glob("etc/systemd/system/multi-user.target.wants/*"))
+    assert wanted
+    assert all(link.exists() for link in wanted)
 
 
 def test_every_file_that_it_names_is_there(disk: Path) -> None:
@@ -79,6 +94,12 @@ def test_a_folder_is_written_once(tmp_path: Path) -> None:
     write_folder(INFECTED, tmp_path / "pc")
     with pytest.raises(FileExistsError):
         write_folder(INFECTED, tmp_path / "pc")
+
+
+def test_what_starts_on_windows_has_no_place_on_it(tmp_path: Path) -> None:
+    start = LabStart(kind=StartKind.RUN, name="x", program="/bin/x")
+    with pytest.raises(ValueError, match="'run' is no place of Linux"):
+        write_folder(replace(INFECTED, starts=(start,)), tmp_path / "pc")
 
 
 def test_the_shims_are_programs(tmp_path: Path) -> None:

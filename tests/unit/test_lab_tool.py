@@ -87,6 +87,15 @@ def test_cleaning_removes_the_files_and_ends_their_programs(tmp_path: Path) -> N
     assert _objects(SPEC["found"], machine.run(*SPEC["detect"], "/").stdout) == set()
 
 
+def test_with_a_program_its_connections_end(tmp_path: Path) -> None:
+    machine = Machine(INFECTED, tmp_path / "pc")
+    table = machine.disk / "proc/net/tcp"
+    before = table.read_text(encoding="utf-8").splitlines()
+    machine.run(*SPEC["clean"], "/usr/local")
+    assert table.read_text(encoding="utf-8").splitlines() == [line for line in before if "427100CB:01BB" not in line]
+    assert len(before) == len(INFECTED.sockets) + 1
+
+
 def test_only_the_roots_are_looked_at(tmp_path: Path) -> None:
     machine = Machine(INFECTED, tmp_path / "pc")
     seen = _objects(SPEC["found"], machine.run(*SPEC["detect"], "/home", "/không có").stdout)

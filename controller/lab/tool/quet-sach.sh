@@ -40,10 +40,20 @@ on_disk() {
     esac
 }
 
+# With a program its connections end.
+close_sockets_of() {
+    for held in "$1"/fd/*; do
+        inode=$(readlink -- "$held") || continue
+        inode=${inode#"socket:["}
+        awk -v inode="${inode%"]"}" '$10 != inode' "$table" >"$table.new" && mv -f -- "$table.new" "$table"
+    done
+}
+
 end_programs_of() {
     for image in "$disk"/proc/[0-9]*/exe; do
         # shellcheck disable=SC3013  # not in POSIX, but dash, busybox and bash have it
         if [ "$image" -ef "$1" ]; then
+            close_sockets_of "${image%/exe}"
             rm -rf -- "${image%/exe}"
         fi
     done
@@ -73,6 +83,7 @@ case "$0" in
 *) give_up "not on a lab computer's disk: $0" ;;
 esac
 folder=${disk%/*}
+table=$disk/proc/net/tcp
 
 tell "quet-sach 1.0 $mode"
 tell "${LAMSACH_RUN_ID:--} $mode" >>"$folder/tool-runs.txt"

@@ -1,0 +1,50 @@
+"""Where it stands on a Linux computer that a program starts by itself, and what is written there."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from controller.lab.pc import LabStart, StartKind
+
+_UNIT: Final = """[Unit]
+Description={name}
+
+[Service]
+ExecStart={command}
+
+[Install]
+WantedBy=multi-user.target
+"""
+_DESKTOP: Final = """[Desktop Entry]
+Type=Application
+Name={name}
+Exec={command}
+"""
+
+
+def write_starts(starts: Sequence[LabStart], disk: Path) -> None:
+    """Write the entry of each on `disk`; a unit is also linked to from where it is asked for."""
+    for start in starts:
+        place, text = _entry(start)
+        path = disk / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        if start.kind is StartKind.SYSTEMD:
+            link = path.parent / "multi-user.target.wants" / path.name
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(f"../{path.name}")
+
+
+def _entry(start: LabStart) -> tuple[str, str]:
+    """Where an entry stands below the root, and what it says there."""
+    command = " ".join(f'"{word}"' if " " in word else word for word in (start.program, *start.arguments))
+    match start.kind:
+        case StartKind.SYSTEMD:
+            return f"etc/systemd/system/{start.name}.service", _UNIT.format(name=start.name, command=command)
+        case StartKind.CRON:
+            return f"etc/cron.d/{start.name}", f"17 3 * * * root {command}\n"
+        case StartKind.XDG:
+            folder = f"home/{start.user}/.config/autostart"
+            return f"{folder}/{start.name}.desktop", _DESKTOP.format(name=start.name, command=command)
+        case _:
+            raise ValueError(f"'{start.kind}' is no place of Linux")
