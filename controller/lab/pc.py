@@ -87,11 +87,12 @@ class LabName:
 
 
 class StartKind(StrEnum):
-    """Where it stands that a program starts by itself: four places of Windows, then three of Linux."""
+    """Where it stands that a program starts by itself: five places of Windows, then three of Linux."""
 
     RUN = "run"
     FOLDER = "folder"
     SERVICE = "service"
+    DRIVER = "driver"
     TASK = "task"
     CRON = "cron"
     SYSTEMD = "systemd"

@@ -202,6 +202,7 @@ def _closed(file: LabFile) -> Iterator[tuple[str, object]]:
 def _classes(pc: LabPc) -> Iterator[tuple[str, _Objects]]:
     """The classes of WMI that nothing else says."""
     place = "cim/root.cimv2"
+    yield f"{place}/Win32_SystemDriver", list(windows_starts.drivers(pc))
     yield (
         f"{place}/Win32_OperatingSystem",
         [

@@ -97,6 +97,7 @@ def starts(user: str, samples: tuple[Sample, ...]) -> tuple[LabStart, ...]:
             LabStart(kind=service, name=name, program=_SVCHOST, arguments=arguments, title=title)
             for name, title, arguments in _SERVICES
         ),
+        LabStart(kind=StartKind.DRIVER, name="Tcpip", program=rf"{_SYSTEM32}\drivers\tcpip.sys"),
         LabStart(kind=task, name="Sao lưu án", program=rf"{_OFFICE}\Sao lưu.exe", arguments=("/đêm",)),
     )
     return (*usual, *(each.start_on(Platform.WINDOWS, home, user) for each in samples))

@@ -37,8 +37,11 @@ def command_line(*words: str) -> str:
 
 
 def command(start: LabStart) -> str:
-    """Return the command of an entry; a startup folder holds files, and a task parts program and arguments."""
-    if start.kind is StartKind.FOLDER:
+    """Return the command of an entry; what lies in a startup folder and a driver have none.
+
+    A task parts program and arguments.
+    """
+    if start.kind in {StartKind.FOLDER, StartKind.DRIVER}:
         return ""
     if start.kind is StartKind.TASK:
         return " ".join((start.program, *start.arguments))
@@ -57,7 +60,7 @@ def location(pc: LabPc, start: LabStart) -> str:
     match start.kind:
         case StartKind.RUN:
             return rf"HKU\{accounts(pc)[start.user]}\{_RUN}" if start.user else rf"HKLM\{_RUN}"
-        case StartKind.SERVICE:
+        case StartKind.SERVICE | StartKind.DRIVER:
             return rf"HKLM\SYSTEM\CurrentControlSet\Services\{start.name}"
         case StartKind.TASK:
             return rf"{_TASKS}\{start.name}"
@@ -78,6 +81,12 @@ def services(pc: LabPc) -> Iterator[Mapping[str, object]]:
             "StartName": runs_as(pc, start),
             "ProcessId": processes.get((start.program, *start.arguments), 0),
         }
+
+
+def drivers(pc: LabPc) -> Iterator[Mapping[str, object]]:
+    """Yield the drivers, as the instances of Win32_SystemDriver; each starts with the computer."""
+    for start in _of(pc, StartKind.DRIVER):
+        yield {"Name": start.name, "PathName": start.program, "StartMode": "Boot", "Started": True}
 
 
 def task_files(pc: LabPc) -> Iterator[LabFile]:
