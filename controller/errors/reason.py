@@ -23,7 +23,7 @@ class Reason(StrEnum):
         return member
 
     # infected
-    MATCH_FOUND = ("match.found", "an indicator was seen", "clean it with --apply, then look again")
+    MATCH_FOUND = ("match.found", "an indicator was seen", "clean it with --apply or by hand, then look again")
     FINDING_OPEN = (
         "finding.open",
         "the tool found something and did not remove it",
@@ -110,7 +110,7 @@ class Reason(StrEnum):
     ANSWER_GARBLED = (
         "answer.garbled",
         "its answer is not in our form",
-        "look at the kept answer; the host may be damaged",
+        "look at the kept answer (lamsach show); the host may be damaged",
     )
     ANSWER_CUT = ("answer.cut", "its answer was cut short", "run again with --retry unknown")
     ANSWER_HUGE = ("answer.huge", "its answer is larger than we take", "narrow the look, or look why")
@@ -131,13 +131,13 @@ class Reason(StrEnum):
     CLEANER_CONTRADICTION = (
         "cleaner.contradiction",
         "the tool's log and its exit code disagree",
-        "read the kept log and look at the computer",
+        "read the kept log (lamsach show) and look at the computer",
     )
-    CLEANER_FAILED = ("cleaner.failed", "the tool failed", "read the kept log, mend it, then --retry unknown")
+    CLEANER_FAILED = ("cleaner.failed", "the tool failed", "read the kept log (lamsach show), mend it, then retry")
     CLEANER_UNFINISHED = (
         "cleaner.unfinished",
         "the tool's log has no completion marker",
-        "read the kept log, then --retry unknown",
+        "read the kept log (lamsach show), then retry",
     )
     CLEAN_INTERRUPTED = (
         "clean.interrupted",

@@ -28,7 +28,8 @@ class Judgement:
     `findings` the newest state of each; `unread` counts items that could not be read.
     `met` are the matches of all looks, `closed` the findings that are handled and confirmed so: a report tells
     what was found even where nothing of it is left. `noted` are matches of the newest looks that weigh nothing
-    (`Grade.INFO`); they stand neither in `matches` nor in `met`.
+    (`Grade.INFO`); they stand neither in `matches` nor in `met`. `broke` is what kept the newest visit to an infected
+    host from its end, such as a tool that failed: what was found stands before it, and it must not be lost behind.
     """
 
     verdict: Verdict
@@ -41,6 +42,7 @@ class Judgement:
     met: tuple[Match, ...] = ()
     closed: tuple[Finding, ...] = ()
     noted: tuple[Match, ...] = ()
+    broke: Fault | None = None
 
     def __post_init__(self) -> None:
         if (self.reason is None) != (self.verdict in {Verdict.CLEAN, Verdict.CLEANED}):
@@ -95,6 +97,7 @@ def judge(attempts: Sequence[Attempt]) -> Judgement:
         met=met,
         closed=tuple(finding for finding, standing in found if standing is _Standing.CLOSED),
         noted=noted,
+        broke=newest.first_fault if infected else None,
     )
 
 

@@ -82,7 +82,7 @@ def unit_form(summary: SweepSummary, unit_id: str, *, order: Order | None, made:
         year=str(period.year),
         addressee=_filled(order.addressee),
         assessment=_assessment(figures),
-        people=f"{_people(figures)}/{_headcount([row.unit for row in rows])} công chức",
+        people=_people(figures.people_done, _headcount([row.unit for row in rows])),
         computers=_computers(figures),
         open_hosts=_open_hosts(hosts),
         found=_found(figures),
@@ -110,14 +110,18 @@ def _order_date(text: str) -> str:
     return day(known) if known else _filled(text)
 
 
-def _people(figures: Figures) -> str:
-    return DOTS if figures.people_done is None else number(figures.people_done)
+def _people(done: int | None, headcount: int | None) -> str:
+    """Who did, of who should; more than there are cannot be, and is left to people."""
+    if done is not None and headcount is not None and done > headcount:
+        done = None
+    told = (DOTS if each is None else number(each) for each in (done, headcount))
+    return f"{'/'.join(told)} công chức"
 
 
-def _headcount(units: list[Unit]) -> str:
+def _headcount(units: list[Unit]) -> int | None:
     """Who should: only when every unit says so."""
     counts = [unit.headcount for unit in units if unit.headcount is not None]
-    return number(sum(counts)) if len(counts) == len(units) else DOTS
+    return sum(counts) if len(counts) == len(units) else None
 
 
 def _computers(figures: Figures) -> str:
@@ -167,12 +171,16 @@ def _found_parts(figures: Figures) -> list[str]:
 
 
 def _handled(figures: Figures, hosts: list[HostLine]) -> str:
-    """A computer is handled when nothing is left on it: 3 of 3 findings removed may still leave 1 computer."""
+    """A computer is handled when nothing is left on it: 3 of 3 findings removed may still leave 1 computer.
+
+    Then it is said whose findings they are, or the two figures would contradict each other.
+    """
     if not figures.found:
         return "Không có."
     parts = [f"Đã xử lý xong {number(figures.cleaned)}/{number(figures.found)} máy tính"]
     if figures.malware:
-        parts.append(f"{number(figures.closed)}/{number(figures.malware)} mã độc")
+        by_tool = " do công cụ phát hiện" if figures.cleaned < figures.found else ""
+        parts.append(f"{number(figures.closed)}/{number(figures.malware)} mã độc{by_tool}")
     if figures.cleaned < figures.found:
         left = number(figures.found - figures.cleaned)
         parts.append(f"còn {left} máy tính chưa xử lý xong ({_why_left(hosts)})")

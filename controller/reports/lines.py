@@ -24,6 +24,13 @@ def first_noted(judgement: Judgement) -> str:
     return _told(judgement.noted[0]) if judgement.noted else ""
 
 
+def whole_detail(judgement: Judgement) -> str:
+    """Return the detail, raw, and behind it what else broke the newest visit."""
+    if not judgement.broke:
+        return judgement.detail
+    return f"{judgement.detail}; {judgement.broke.reason}: {judgement.broke.detail}"
+
+
 def _told(match: Match) -> str:
     """Say where it was seen: a hash alone leads nobody to the file."""
     place = f"{match.list}:{match.line}"

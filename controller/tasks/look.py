@@ -82,7 +82,12 @@ def ask(
 ) -> tuple[Answer, Evidence]:
     """Send a collector's script, and read the answer that carries this very question's nonce."""
     nonce, sysroot = secrets.token_hex(8), host.sysroot or "-"
-    reply = session.run(collector.scripts[host.platform], (nonce, sysroot, *arguments), seconds=seconds + _MARGIN)
+    try:
+        reply = session.run(collector.scripts[host.platform], (nonce, sysroot, *arguments), seconds=seconds + _MARGIN)
+    except HostError as error:
+        if error.reason is Reason.HOST_TIMEOUT:
+            raise type(error)(error.reason, f"'{collector.spec.name}' had no answer after {seconds} s") from error
+        raise
     try:
         answer = answers.read(collector.spec, reply.stdout, nonce=nonce, sysroot=sysroot)
     except HostError as error:

@@ -1,7 +1,7 @@
 """The words of one unit's report: nothing is claimed that was not seen to the end."""
 
 import unicodedata
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -70,7 +70,7 @@ def test_every_computer_that_is_not_well_is_named_once(judgements: list[Judgemen
             (HALF,),
             "1 máy tính; 1 mã độc (1 loại); 1 dấu hiệu thuộc danh sách đã được xác định; "
             "1 máy tính kết nối đến địa chỉ IP, tên miền độc hại.",
-            "Đã xử lý xong 0/1 máy tính; 1/1 mã độc; còn 1 máy tính chưa xử lý xong "
+            "Đã xử lý xong 0/1 máy tính; 1/1 mã độc do công cụ phát hiện; còn 1 máy tính chưa xử lý xong "
             "(1 máy còn dấu hiệu mã độc thuộc danh sách đã được xác định).",
         ),
     ],
@@ -99,6 +99,18 @@ def test_a_well_unit_has_nobody_left() -> None:
 def test_people_are_dots_where_the_inventory_does_not_know() -> None:
     assert form(judged()).people == "...../..... công chức"
     assert unit_form(a_summary(), "ch", order=ORDER, made=NOON).people == "3/4 công chức"
+
+
+def test_more_people_than_there_are_is_left_to_people() -> None:
+    shared = an_entry("pc-0", "u", "u.a", "u.b")
+    made = [
+        unit_form(
+            summarise((replace(UNIT, headcount=each),), (shared,), {"pc-0": judged()}), "u", order=None, made=NOON
+        )
+        for each in (1, 2)
+    ]
+
+    assert [each.people for each in made] == ["...../1 công chức", "2/2 công chức"]
 
 
 def test_an_empty_list_is_said() -> None:

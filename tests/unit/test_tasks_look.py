@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.errors import HostError, Reason
+from controller.errors import HostError, LineError, Reason
 from controller.model.collector import StoppedBy
 from controller.model.fleet import Connection, Platform
 from controller.model.indicator import Kind
@@ -210,6 +210,14 @@ def test_a_script_gets_more_time_than_it_gives_itself() -> None:
 
     (seconds,) = session.seconds
     assert 600 < seconds <= 630
+
+
+@pytest.mark.parametrize("kind", [HostError, LineError])
+def test_a_question_without_an_answer_is_named_with_its_seconds(kind: type[HostError]) -> None:
+    with pytest.raises(kind) as caught:
+        Stage(CannedHost(replies=[kind(Reason.HOST_TIMEOUT, "its time is up")])).do(a_files_task("/a", seconds=7))
+
+    assert (caught.value.reason, caught.value.detail) == (Reason.HOST_TIMEOUT, "'files' had no answer after 7 s")
 
 
 def test_a_task_without_a_script_for_the_platform_is_skipped() -> None:

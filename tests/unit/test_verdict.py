@@ -141,3 +141,11 @@ def test_a_new_sighting_is_never_talked_away(visits: list[Attempt], newest: Atte
     *_, last = newest.looks
     if any(match.grade in {Grade.CONFIRMED, Grade.PROBABLE} for match in last.matches):
         assert judge([*visits, newest]).verdict is INFECTED
+
+
+def test_what_broke_the_newest_visit_stands_beside_what_was_found() -> None:
+    failed = a_result(index=1, fault=Reason.CLEANER_UNFINISHED)
+
+    assert judge([an_attempt(a_result(DIRTY), failed)]).broke == Fault(Reason.CLEANER_UNFINISHED)
+    assert judge([an_attempt(a_result(DIRTY), failed), an_attempt(a_result(DIRTY))]).broke is None
+    assert judge([an_attempt(a_result(EMPTY), failed)]).broke is None

@@ -12,6 +12,8 @@ from wcwidth import wcswidth
 
 from controller.errors import Reason
 from controller.model.fleet import Unit
+from controller.model.indicator import Kind, Match
+from controller.model.result import Fault
 from controller.model.verdict import Judgement, Verdict
 from controller.reports.aggregate import summarise
 from controller.reports.lines import first_seen
@@ -20,7 +22,7 @@ from controller.reports.writers import json as json_writer
 from controller.reports.writers import table
 from controller.reports.writers.base import Writer
 from tests.builders import a_match
-from tests.summaries import HOSTILE, a_hostile_summary, a_summary, an_entry, judged
+from tests.summaries import HOSTILE, MATCH, a_hostile_summary, a_summary, an_entry, judged
 
 WRITERS: dict[str, Writer] = {
     "table": table.write,
@@ -79,6 +81,34 @@ def test_each_remedy_is_told_once() -> None:
 
     assert text.count(Reason.REACH_TIMEOUT.remedy) == 1
     assert "  reach.timeout (2): " in text
+
+
+def test_what_broke_the_newest_visit_to_an_infected_computer_is_told_beside_what_was_found() -> None:
+    broke = Fault(Reason.CLEANER_UNFINISHED, "exit 2")
+    summary = summarise(
+        (), (an_entry("a"),), {"a": judged(Verdict.INFECTED, Reason.MATCH_FOUND, detail="x", broke=broke)}
+    )
+
+    text = table.write(summary).decode()
+    (row,) = sheet(csv_writer.write_hosts(summary))
+    (host,) = json.loads(json_writer.write(summary))["hosts"]
+
+    assert "match.found: an indicator was seen; cleaner.unfinished" in text
+    assert "  cleaner.unfinished (1): read the kept log" in text
+    assert row["detail"] == host["detail"] == "x; cleaner.unfinished: exit 2"
+
+
+def test_json_says_of_a_hash_where_it_was_and_of_anything_else_what_it_was() -> None:
+    where = "pid 812 C:\\x.exe"
+    matches = (
+        Match(kind=Kind.SHA256, value="9f", list="l", line=1, collector="processes", seen="9f", where=where),
+        MATCH,
+    )
+    summary = summarise((), (an_entry("a"),), {"a": judged(Verdict.INFECTED, Reason.MATCH_FOUND, matches=matches)})
+
+    (host,) = json.loads(json_writer.write(summary))["hosts"]
+
+    assert [match["seen"] for match in host["matches"]] == [where, "c2.xau.example"]
 
 
 def test_a_clean_sweep_needs_no_advice() -> None:

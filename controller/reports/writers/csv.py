@@ -11,7 +11,7 @@ from typing import Final
 from controller.model.summary import Counts, SweepSummary
 from controller.model.text import shown
 from controller.model.verdict import Judgement
-from controller.reports.lines import first_noted, first_seen, judged
+from controller.reports.lines import first_noted, first_seen, judged, whole_detail
 
 HOST_COLUMNS: Final = (
     "sweep",
@@ -68,7 +68,7 @@ def _judgement(judgement: Judgement) -> Sequence[_Cell]:
     reason = (judgement.reason, judgement.reason.sentence) if judgement.reason else ("", "")
     counted = (judgement.unread, len(judgement.matches), len(judgement.findings))
     first = first_seen(judgement) or first_noted(judgement)
-    return (judgement.verdict, *reason, judgement.detail, int(judgement.done), *counted, first)
+    return (judgement.verdict, *reason, whole_detail(judgement), int(judgement.done), *counted, first)
 
 
 def _counts(counts: Counts) -> Sequence[_Cell]:

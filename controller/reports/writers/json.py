@@ -4,13 +4,15 @@ import json
 import re
 from typing import Final
 
-from controller.model.indicator import Match
+from controller.model.indicator import Kind, Match
 from controller.model.result import Finding
 from controller.model.summary import Counts, SweepSummary, UnitSummary
 from controller.model.verdict import Judgement
+from controller.reports.lines import whole_detail
 
 _Object = dict[str, object]
 
+_HASHES: Final = frozenset({Kind.MD5, Kind.SHA1, Kind.SHA256})
 _NOT_FOR_TERMINALS: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What `json.dumps` would leave as it is, and a terminal would obey or UTF-8 cannot hold."""
 
@@ -55,7 +57,7 @@ def _host(name: str, unit: str, judgement: Judgement) -> _Object:
         "unit": unit,
         "verdict": judgement.verdict,
         "reason": judgement.reason,
-        "detail": judgement.detail,
+        "detail": whole_detail(judgement),
         "matches": [_match(match) for match in judgement.matches],
         "findings": [_finding(finding) for finding in judgement.findings],
     }
@@ -68,8 +70,13 @@ def _match(match: Match) -> _Object:
         "list": match.list,
         "line": match.line,
         "collector": match.collector,
-        "seen": match.seen,
+        "seen": _seen(match),
     }
+
+
+def _seen(match: Match) -> str:
+    """What the host wrote; of a hash, where it was: the hash again leads nobody to the file."""
+    return match.where if match.kind in _HASHES and match.where else match.seen
 
 
 def _finding(finding: Finding) -> _Object:

@@ -34,6 +34,8 @@ def _cells(name: str, judgement: Judgement) -> tuple[str, str, str, str]:
     """Beside the verdict stands what could not be read: a reader of *clean* must see it."""
     unread = f" ({judgement.unread} unread)" if judgement.unread else ""
     reason = f"{judgement.reason}: {judgement.reason.sentence}" if judgement.reason else ""
+    if judgement.broke:
+        reason += f"; {judgement.broke.reason}"
     seen = first_seen(judgement) or judgement.detail
     return shown(name), f"{judgement.verdict}{unread}", reason, shown(seen, limit=100)
 
@@ -50,6 +52,7 @@ def _remedies(summary: SweepSummary) -> Iterator[str]:
     """Each reason that occurred, once, the most frequent first."""
     judgements = [judgement for row in summary.units for _, judgement in judged(row)]
     reasons = Counter(judgement.reason for judgement in judgements if judgement.reason)
+    reasons.update(judgement.broke.reason for judgement in judgements if judgement.broke)
     if reasons:
         yield "\nwhat to do:"
     for reason, times in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
