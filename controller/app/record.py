@@ -65,6 +65,8 @@ def kept_data(ledger: Ledger, record: HostRecord, number: int) -> bytes:
 
 def _evidence(attempts: Sequence[Attempt]) -> Iterator[Evidence]:
     for attempt in attempts:
+        if attempt.refused:
+            yield attempt.refused
         for task in attempt.tasks:
             pieces = (*(run.log for run in task.runs), *(look.answer for look in task.looks), task.refused)
             yield from (piece for piece in pieces if piece)

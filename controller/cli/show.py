@@ -78,7 +78,7 @@ def _attempt(attempt: Attempt, numbers: dict[str, int]) -> Iterator[str]:
     for task in attempt.tasks:
         yield from _indented(_task(task, numbers), 2)
     if attempt.fault:
-        yield f"  ended by {_fault(attempt.fault)}"
+        yield f"  ended by {_fault(attempt.fault)}{_number(attempt.refused, numbers)}"
 
 
 def _task(task: TaskResult, numbers: dict[str, int]) -> Iterator[str]:

@@ -47,11 +47,12 @@ def run_host(job: HostJob, worker: WorkerContext) -> Attempt:
     """Return exactly one attempt for `job`, whatever happens."""
     started = worker.clock()
     visit = _Visit(job, worker)
-    fault = None
+    fault, refused = None, None
     try:
         visit.run()
     except HostError as error:
         fault = Fault(error.reason, error.detail)
+        refused = kept(error.raw) if error.raw and visit.greeting is None else None
     except StoreError as error:
         fault = Fault(Reason.HOST_PENDING, str(error))
     except Exception as error:  # one host's bug must not end the sweep
@@ -67,6 +68,7 @@ def run_host(job: HostJob, worker: WorkerContext) -> Attempt:
         fault=fault,
         identity=visit.greeting.identity if visit.greeting else None,
         notes=tuple(visit.notes),
+        refused=refused,
     )
 
 

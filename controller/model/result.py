@@ -173,7 +173,7 @@ class Greeting:
 class Attempt:
     """One visit to one host. `fault` ended the visit; a task's own fault stands with the task.
 
-    Times are UTC.
+    Times are UTC. `refused` is an answer to the first question that could not be read, kept for people.
     """
 
     host: str
@@ -184,6 +184,7 @@ class Attempt:
     fault: Fault | None = None
     identity: Identity | None = None
     notes: tuple[str, ...] = ()
+    refused: Evidence | None = None
 
     @property
     def first_fault(self) -> Fault | None:

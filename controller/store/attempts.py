@@ -1,7 +1,6 @@
 """Visits to hosts: begun, and finished once."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -30,7 +29,7 @@ def begin(connection: Connection, sweep: str, host: str, number: int, when: date
 
 def finish(connection: Connection, sweep: str, attempt: Attempt, known: Known) -> None:
     """Keep a result, whole; the same result again is fine, another one is refused."""
-    body = written(replace(attempt, tasks=parts.lightened(attempt.tasks)))
+    body = written(parts.lightened_attempt(attempt))
     row = _find(connection, sweep, attempt.host, attempt.number)
     if row is None:
         begin(connection, sweep, attempt.host, attempt.number, attempt.started)
@@ -40,6 +39,7 @@ def finish(connection: Connection, sweep: str, attempt: Attempt, known: Known) -
         raise StoreError(f"{_called(sweep, attempt.host, attempt.number)} has another result already; report it")
     number = number_of(connection, sweep, attempt.host, attempt.number)
     parts.keep(connection, number, attempt.tasks, known)
+    parts.keep_refused(connection, attempt)
     connection.execute(update(table).where(table.c.id == number).values(ended=attempt.ended, body=body))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from controller.model.result import Evidence, Look, TaskResult, ToolRun
+from controller.model.result import Attempt, Evidence, Look, TaskResult, ToolRun
 from controller.store import blobs, observations
 from controller.store.observations import Known
 
@@ -14,6 +14,16 @@ def keep(connection: Connection, attempt: int, tasks: Sequence[TaskResult], know
     """Keep what `lightened` takes out, under the row number of the attempt."""
     blobs.keep(connection, _evidence(tasks))
     observations.keep(connection, attempt, tasks, known)
+
+
+def keep_refused(connection: Connection, attempt: Attempt) -> None:
+    """Keep the answer to the first question that could not be read, if there is one."""
+    blobs.keep(connection, (attempt.refused,) if attempt.refused else ())
+
+
+def lightened_attempt(attempt: Attempt) -> Attempt:
+    """Return `attempt` without what `keep` and `keep_refused` keep beside it."""
+    return replace(attempt, tasks=lightened(attempt.tasks), refused=_bare(attempt.refused))
 
 
 def lightened(tasks: Sequence[TaskResult]) -> tuple[TaskResult, ...]:

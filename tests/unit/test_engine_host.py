@@ -75,6 +75,7 @@ def test_a_host_that_does_not_greet_gets_no_task(greeting: Reply | HostError, re
     assert attempt.fault
     assert attempt.fault.reason is reason
     assert (attempt.tasks, attempt.identity, stage.verbs) == ((), None, ["open", "run"])
+    assert attempt.refused == (kept(greeting.stdout) if isinstance(greeting, Reply) else None)
 
 
 def test_a_machine_that_is_another_gets_no_task_and_is_told_apart() -> None:

@@ -57,6 +57,7 @@ ATTEMPTS = st.builds(
     tasks=st.lists(TASKS, max_size=3, unique_by=lambda task: task.index).map(tuple),
     fault=...,
     identity=...,
+    refused=...,
 )
 
 
@@ -66,11 +67,16 @@ def test_any_result_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactor
     with begun(tmp_path_factory.mktemp("any") / "store.db") as ledger:
         ledger.finish_attempt("s1", attempt)
 
-        assert ledger.attempts("s1") == {attempt.host: (replace(attempt, tasks=tuple(map(light, attempt.tasks))),)}
+        lightened = replace(attempt, tasks=tuple(map(light, attempt.tasks)), refused=bare(attempt.refused))
+        assert ledger.attempts("s1") == {attempt.host: (lightened,)}
+        if attempt.refused:
+            assert ledger.blob(attempt.refused.sha256) == attempt.refused.data
 
 
 def test_evidence_stands_nowhere_else_in_a_result_than_where_the_store_takes_it_out() -> None:
-    assert set(_fields_of_evidence(Attempt)) == {(Look, "answer"), (ToolRun, "log"), (TaskResult, "refused")}
+    fields = {(Look, "answer"), (ToolRun, "log"), (TaskResult, "refused"), (Attempt, "refused")}
+
+    assert set(_fields_of_evidence(Attempt)) == fields
 
 
 def _fields_of_evidence(kind: type) -> Iterator[tuple[type, str]]:
