@@ -12,6 +12,7 @@ from controller.lab.serving import ENGINE
 from tests.e2e.conftest import Site
 from tests.e2e.test_sweep import verdicts
 
+SHIPPED = Path(__file__).parents[2] / "playbooks"
 PLAYBOOK = """
 - name: Tìm dấu vết
   hosts: all
@@ -71,3 +72,19 @@ def test_linux_computers_show_their_traces(tmp_path: Path) -> None:
         WELL: set(),
         BROKEN_INTO: {("connections", address), ("connections", path), ("autostart", stealer), ("autostart", path)},
     }
+
+
+def test_the_shipped_playbook_looks_at_both_platforms_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(ENGINE, raising=False)
+    shipped = (SHIPPED / "sweep.yml").read_text(encoding="utf-8")
+    fleet = build_fleet(8, windows=4)
+    with Lab(tmp_path / "lab", replace(fleet, pcs=tuple(pc for pc in fleet.pcs if not pc.faults))) as lab:
+        site = Site(lab.folder, lab.folder)
+        (site.lab / "sweep.yml").write_text(shipped.replace("../ioc_lists/example.txt", "iocs.txt"), encoding="utf-8")
+        result = site.swept()
+
+    assert verdicts(result) == site.expected()
+    assert {each["verdict"] for each in site.expected().values()} == {"clean", "infected"}
+    assert result["total"]["done"] == result["total"]["given"] == len(site.expected())
