@@ -76,15 +76,19 @@ class Accounts:
 
     def _enter(self, account: str) -> None:
         with self._turn:
-            while (refused := self._refused(account)) < self._budget:
-                if refused + self._unanswered[account] < self._budget:
-                    self._unanswered[account] += 1
-                    return
+            while not self._took_a_place(account):
                 self._turn.wait()
-        raise LineError(Reason.ACCOUNT_STOPPED, f"'{account}' was refused {refused} times in 30 minutes")
 
-    def _refused(self, account: str) -> int:
-        return self._refusals.refusals_since(account, self._clock() - WINDOW)
+    def _took_a_place(self, account: str) -> bool:
+        """Take a place if there is one. While none can be free the store is not asked: many wait, and often."""
+        if self._unanswered[account] >= self._budget:
+            return False
+        refused = self._refusals.refusals_since(account, self._clock() - WINDOW)
+        if refused >= self._budget:
+            raise LineError(Reason.ACCOUNT_STOPPED, f"'{account}' was refused {refused} times in 30 minutes")
+        free = refused + self._unanswered[account] < self._budget
+        self._unanswered[account] += free
+        return free
 
 
 def account_of(host: Host) -> str:

@@ -1,7 +1,7 @@
 """An account is never locked by us (decision 22)."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,11 +18,13 @@ class Memory:
 
     def __init__(self) -> None:
         self.noted: list[tuple[str, datetime]] = []
+        self.asked = 0
 
     def note_refusal(self, account: str, when: datetime) -> None:
         self.noted.append((account, when))
 
     def refusals_since(self, account: str, when: datetime) -> int:
+        self.asked += 1
         return sum(each == account and at >= when for each, at in self.noted)
 
 
@@ -106,6 +108,23 @@ def test_a_logon_that_is_not_answered_holds_its_place() -> None:
         assert not entered.acquire(timeout=0.2)
         release.set()
         assert all(entered.acquire(timeout=5) for _ in range(3))
+
+
+def test_who_waits_does_not_ask_the_store_until_a_place_may_be_free() -> None:
+    memory = Memory()
+    accounts = Accounts(memory, lambda: NOON)
+
+    def log_on_well(number: int) -> None:
+        with accounts.logon(shared(f"pc-{number}")):
+            pass
+
+    with ThreadPoolExecutor(5) as pool, accounts.logon(shared()), accounts.logon(shared()):
+        waiting = [pool.submit(log_on_well, number) for number in range(5)]
+        while len(accounts._turn._waiters) < len(waiting):  # type: ignore[attr-defined]
+            wait(waiting, timeout=0.01)
+        assert memory.asked == 2
+        assert not any(each.done() for each in waiting)
+    assert memory.asked == 2 + len(waiting)
 
 
 def test_a_refusal_in_the_middle_of_a_session_counts_too() -> None:
