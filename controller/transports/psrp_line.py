@@ -17,9 +17,12 @@ from controller.model.text import shown
 from controller.transports.base import STREAM_LIMIT, Reply
 from controller.transports.psrp_errors import VENDOR, line_error
 from controller.transports.psrp_http import Limits
-from controller.transports.psrp_wsman import OPERATION, BoundedPool
+from controller.transports.psrp_wsman import OPERATION, BoundedPool, Script
 
 log = logging.getLogger(__name__)
+
+_KEPT: Final = 100
+"""Scripts that are over and may wait for the end of the shell; Windows holds at most 1000 of one."""
 
 _BLOCKED: Final = "ScriptContainedMaliciousContent"
 
@@ -29,6 +32,7 @@ class Line:
 
     def __init__(self, pool: BoundedPool, limits: Limits, *, grace: float) -> None:
         self._pool, self._limits, self._grace = pool, limits, grace
+        self._over = 0
 
     @property
     def block(self) -> int:
@@ -78,7 +82,7 @@ class Line:
 
     def _pipeline(self, script: str, arguments: Sequence[str]) -> Any:
         pipeline = PowerShell(self._pool)
-        pipeline.add_script(script, use_local_scope=True)
+        pipeline.add_command(Script(script, self._pool.protocol_version or ""))
         for each in arguments:
             pipeline.add_argument(TaggedValue("S", each))
         return pipeline
@@ -96,7 +100,13 @@ class Line:
         return answer.reply(whole=pipeline.state == PSInvocationState.COMPLETED)
 
     def _let_go(self, pipeline: Any) -> None:
-        """Free what a script that is over holds on the host; a line that breaks now must not cost us its answer."""
+        """Free what a script that is over holds on the host; a line that breaks now must not cost us its answer.
+
+        The end of the shell frees it too, and costs no round trip of its own.
+        """
+        self._over += 1
+        if self._over <= _KEPT:
+            return
         try:
             self._terminate(pipeline)
         except LineError as error:

@@ -5,11 +5,11 @@ import re
 import ssl
 import struct
 import time
-from functools import partial
-from typing import Final
+from functools import lru_cache, partial
+from typing import Final, Self
 from xml.etree import ElementTree as ET
 
-from pypsrp.complex_objects import ObjectMeta
+from pypsrp.complex_objects import Command, ObjectMeta
 from pypsrp.exceptions import WinRMTransportError
 from pypsrp.messages import Message
 from pypsrp.powershell import Fragmenter, RunspacePool
@@ -153,6 +153,17 @@ class _Parts(Fragmenter):
         return Message.unpack(raw, self.serializer)
 
 
+class Script(Command):
+    """A script to run. pypsrp copies each command twice, deep, for a writer of XML that it does not use any more."""
+
+    def __init__(self, text: str, version: str) -> None:
+        super().__init__(text, version, is_script=True, use_local_scope=True)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return itself."""
+        return self
+
+
 class _Text(Serializer):
     """CLIXML's text as PowerShell writes it: a name may hold half a pair of UTF-16, or what only looks escaped."""
 
@@ -166,7 +177,7 @@ class _Text(Serializer):
         return super().deserialize(ET.fromstring(element) if isinstance(element, str) else element, metadata, clear)  # noqa: S314  # bounded, and expat stops what grows
 
     def _serialize_string(self, value: str | None) -> str | None:
-        return None if value is None else _TO_ESCAPE.sub(_escape, value)
+        return None if value is None else _TO_ESCAPE.sub(lambda found: _escaped(found[0]), value)
 
     def _deserialize_string(self, value: str | None) -> str:
         text = value or ""
@@ -176,6 +187,7 @@ class _Text(Serializer):
         return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _escape(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be", "surrogatepass").hex().upper()
+@lru_cache(maxsize=256)  # a script has some hundred ends of lines
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex().upper()
     return "".join(f"_x{units[start : start + 4]}_" for start in range(0, len(units), 4))

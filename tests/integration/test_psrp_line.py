@@ -13,7 +13,7 @@ import pytest
 from controller.errors import HostError, LineError, Reason
 from controller.lab.winrm.shell import Streams
 from controller.model.fleet import Host
-from controller.transports import psrp_wsman
+from controller.transports import psrp_line, psrp_wsman
 from controller.transports.psrp import PsrpTransport
 from tests.ssh_servers import speaking
 from tests.winrm_servers import (
@@ -171,7 +171,25 @@ def test_an_answer_that_did_not_arrive_is_asked_for_again_after_a_fresh_logon(tm
     assert reply.stdout == b"whole\n"
 
 
-def test_a_line_that_breaks_behind_an_answer_does_not_cost_us_the_answer(tmp_path: Path) -> None:
+def test_scripts_that_are_over_wait_for_the_end_of_the_shell_but_not_without_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psrp_line, "_KEPT", 2)
+    with saying(tmp_path, text("x")) as service, service.open() as session:
+        held = []
+        for _ in range(4):
+            assert session.run("anything", seconds=5).stdout == b"x\n"
+            held += [len(shell.streams.commands) for shell in service.endpoint._shells.values()]
+
+    assert held == [1, 2, 2, 2]
+    assert not service.endpoint.shells
+
+
+def test_a_line_that_breaks_behind_an_answer_does_not_cost_us_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psrp_line, "_KEPT", 0)
+
     class Breaking(Canned):
         async def forget(self, command_id: str) -> None:
             service.cut()
