@@ -1,9 +1,10 @@
 """The `lamsach` command. Only this room knows click, and only this room prints."""
 
+import gc
 import sys
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Final, cast
 
 import click
@@ -43,7 +44,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        return cast("click.Command", getattr(import_module(module), attribute))
+        return cast("click.Command", getattr(_loaded(module), attribute))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -69,6 +70,18 @@ def cli(ctx: click.Context, debug: bool) -> None:  # noqa: FBT001 - click passes
     if (file := Path.cwd() / SETTINGS).exists():
         ctx.default_map = import_module("controller.cli.settings").defaults(COMMANDS, file)
     sys.excepthook = _with_traceback if debug else _without_traceback
+
+
+def _loaded(module: str) -> ModuleType:
+    """Import a command. What it brings stays to the end: to look through it for garbage, then and at exit, costs."""
+    if module in sys.modules:
+        return sys.modules[module]
+    gc.disable()
+    try:
+        return import_module(module)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def main() -> None:

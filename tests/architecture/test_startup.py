@@ -28,6 +28,14 @@ OURS: Final = {
 }
 """All of the house that a page of help may load."""
 
+FROZEN: Final = """
+import gc
+from controller.cli import cli
+before = len(gc.get_objects())
+cli.get_command(None, "sweep")
+print(gc.isenabled(), gc.get_freeze_count() > 2 * before)
+"""
+
 STRANGERS: Final = {"click"}
 """All that is not Python's own and may be loaded."""
 
@@ -40,6 +48,12 @@ def test_the_help_loads_click_and_our_own_door_only() -> None:
     assert {name for name in loaded if name.startswith("controller")} == OURS
     assert rooms - sys.stdlib_module_names - {"controller"} == STRANGERS
     assert all(name in done.stdout for name in COMMANDS)
+
+
+def test_what_a_command_imports_is_not_looked_through_for_garbage() -> None:
+    done = subprocess.run([sys.executable, "-c", paths() + FROZEN], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["True", "True"]
 
 
 def paths() -> str:
