@@ -1,6 +1,7 @@
 """Read the IOC lists of a playbook, and refuse those that are too broken to sweep with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,6 +9,21 @@ from controller.errors import ListError, Where
 from controller.indicators.parsers import plain
 from controller.model.indicator import IocList
 from controller.model.sweep import KeptFile
+from controller.model.text import shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What became of one list: `listed` is None when it cannot be read; `error` says why no sweep can use it."""
+
+    path: str
+    listed: IocList | None = None
+    error: ListError | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether every line of it can be used, and there is one."""
+        return self.error is None and self.listed is not None and not self.listed.rejected
 
 
 def read_lists(paths: Iterable[str], *, max_rejected: float) -> tuple[tuple[IocList, ...], tuple[KeptFile, ...]]:
@@ -28,14 +44,15 @@ def read_lists(paths: Iterable[str], *, max_rejected: float) -> tuple[tuple[IocL
     return tuple(lists), tuple(files)
 
 
-def check_lists(paths: Iterable[str]) -> tuple[tuple[str, IocList], ...]:
-    """Read every list, however broken, and return it beside its path.
-
-    Raises:
-        ListError: a list cannot be read at all.
-
-    """
-    return tuple((path, _read(path)[0]) for path in dict.fromkeys(paths))
+def check_lists(paths: Iterable[str]) -> Iterator[Checked]:
+    """Read every list, however broken; what cannot be read hides no other list."""
+    for path in dict.fromkeys(paths):
+        try:
+            listed, _ = _read(path)
+        except ListError as error:
+            yield Checked(path=path, error=error)
+        else:
+            yield Checked(path=path, listed=listed, error=_emptiness(listed, path))
 
 
 def rejected_lines(lists: Sequence[IocList]) -> int:
@@ -45,22 +62,27 @@ def rejected_lines(lists: Sequence[IocList]) -> int:
 
 def _read(path: str) -> tuple[IocList, bytes]:
     data = _bytes(Path(path))
-    return plain.parse(_text(data, path), name=Path(path).name, sha256=sha256(data).hexdigest()), data
+    text = plain.decode(data, path=path)
+    return plain.parse(text, name=Path(path).name, sha256=sha256(data).hexdigest()), data
 
 
 def _refuse_broken(listed: IocList, path: str, max_rejected: float) -> None:
+    if error := _emptiness(listed, path):
+        raise error
     lines = len(listed.indicators) + len(listed.rejected)
-    if not listed.indicators:
-        raise ListError(
-            f"the list '{path}' holds no indicator that can be used; mend it, or take it out of the playbook."
-        )
     if len(listed.rejected) > max_rejected * lines:
         first = listed.rejected[0]
         raise ListError(
-            f"{len(listed.rejected)} of {lines} lines are rejected, the first since {first.why}; "
-            f"mend them, or allow more with --max-rejected.",
+            f"{len(listed.rejected)} of {lines} lines are rejected, the first is '{shown(first.text, limit=60)}'; "
+            f"see why with 'lamsach iocs check' and mend them, or allow more with --max-rejected.",
             where=Where(path, first.line),
         )
+
+
+def _emptiness(listed: IocList, path: str) -> ListError | None:
+    if listed.indicators:
+        return None
+    return ListError(f"the list '{path}' holds no indicator that can be used; mend it, or take it out of the playbook.")
 
 
 def _bytes(path: Path) -> bytes:
@@ -68,10 +90,3 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ListError(f"the list '{path}' cannot be read ({error.strerror}); mend the path.") from error
-
-
-def _text(data: bytes, path: str) -> str:
-    try:
-        return plain.decode(data)
-    except ValueError as error:
-        raise ListError(f"the list '{path}' is not text in UTF-8 or UTF-16; save it as UTF-8.") from error

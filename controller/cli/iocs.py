@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 import click
 from tabulate import tabulate
 
-from controller.app.lists import check_lists
+from controller.app.lists import Checked, check_lists
 from controller.errors import OperatorError
 from controller.model.indicator import IocList, Kind
 from controller.model.text import shown
-
-_Checked = Sequence[tuple[str, IocList]]
 
 
 @click.group()
@@ -32,15 +30,15 @@ def check(files: tuple[str, ...], form: str) -> int:
     """Count the indicators of each kind in FILE, and name every line that is rejected, with the reason.
 
     \b
-    Exit status: 0 every line can be used, 2 at least one is rejected.
+    Exit status: 0 every line can be used, 2 at least one is rejected, or a list cannot be read or holds no indicator.
 
     \b
     Example:
       lamsach iocs check ioc_lists/example.txt --format json
     """
-    checked = check_lists(files)
+    checked = tuple(check_lists(files))
     click.echo(_as_json(checked) if form == "json" else "\n".join(_as_table(checked)))
-    return OperatorError.exit_status if any(listed.rejected for _, listed in checked) else 0
+    return 0 if all(each.usable for each in checked) else OperatorError.exit_status
 
 
 def _counts(listed: IocList) -> dict[str, int]:
@@ -48,8 +46,9 @@ def _counts(listed: IocList) -> dict[str, int]:
     return {kind: kinds[kind] for kind in Kind if kinds[kind]}
 
 
-def _as_table(checked: _Checked) -> Iterator[str]:
-    kinds = [kind for kind in Kind if any(kind in _counts(listed) for _, listed in checked)]
+def _as_table(checked: Sequence[Checked]) -> Iterator[str]:
+    read = [(each.path, each.listed) for each in checked if each.listed]
+    kinds = [kind for kind in Kind if any(kind in _counts(listed) for _, listed in read)]
     rows = [
         (
             shown(path),
@@ -58,24 +57,28 @@ def _as_table(checked: _Checked) -> Iterator[str]:
             listed.comments,
             len(listed.rejected),
         )
-        for path, listed in checked
+        for path, listed in read
     ]
     yield tabulate(rows, headers=("list", "accepted", *kinds, "comments", "rejected"), tablefmt="simple")
-    for path, listed in checked:
+    for path, listed in read:
         for each in listed.rejected:
             yield f"{shown(path)}:{each.line}: '{shown(each.text, limit=100)}': {shown(each.why)}"
+    yield from (shown(str(each.error)) for each in checked if each.error)
 
 
-def _as_json(checked: _Checked) -> str:
-    lists = [
-        {
-            "list": path,
+def _as_json(checked: Sequence[Checked]) -> str:
+    return json.dumps({"lists": [_as_fields(each) for each in checked]}, ensure_ascii=True, indent=2)
+
+
+def _as_fields(checked: Checked) -> dict[str, object]:
+    """Return one list; what is not known of a list that cannot be read is left out."""
+    fields: dict[str, object] = {"list": checked.path, "error": str(checked.error) if checked.error else None}
+    if listed := checked.listed:
+        fields |= {
             "sha256": listed.sha256,
             "accepted": len(listed.indicators),
             "kinds": _counts(listed),
             "comments": listed.comments,
             "rejected": [{"line": each.line, "text": each.text, "why": each.why} for each in listed.rejected],
         }
-        for path, listed in checked
-    ]
-    return json.dumps({"lists": lists}, ensure_ascii=True, indent=2)
+    return fields

@@ -169,19 +169,32 @@ def test_a_list_with_too_many_lines_is_refused_as_a_whole() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_list_is_decoded_by_its_byte_order_mark_or_as_utf8(encoding: str) -> None:
-    assert decode("độc.example\n".encode(encoding)) == "độc.example\n"
+    assert decode("độc.example\n".encode(encoding), path="list.txt") == "độc.example\n"
 
 
-@pytest.mark.parametrize("data", [b"\xff", b"a\0b\0", "mã".encode("latin-1"), b"\xff\xfea"])
-def test_nothing_is_guessed_about_other_encodings(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"decode|NUL"):
-        decode(data)
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"\xff", "list.txt:1:1: the byte 0xff is not UTF-8"),
+        ("a.example\r\nđộc: m".encode() + b"\xe3\n", "list.txt:2:7: the byte 0xe3 is not UTF-8"),
+        (b"# a\rb.example # m\xe3\n", "list.txt:2:14: the byte 0xe3 is not UTF-8"),
+        (b"a.example\nb\0.example\n", "list.txt:2:2: a NUL stands here, so this is no text"),
+        (b"\xff\xfea", "list.txt:1:1: the byte 0x61 is not UTF-16"),
+        ("\ufeffa\nb".encode("utf-16-be") + b"\xd8\0\0a", "list.txt:2:2: the byte 0xd8 is not UTF-16"),
+        ("a\n".encode("utf-16-le"), "list.txt:1:2: a NUL stands here, so this is no text"),
+    ],
+)
+def test_nothing_is_guessed_about_other_encodings_and_the_first_wrong_byte_is_told(data: bytes, sentence: str) -> None:
+    with pytest.raises(ListError) as caught:
+        decode(data, path="list.txt")
+
+    assert str(caught.value) == f"{sentence}; save the list as UTF-8."
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.txt")), ids=lambda path: path.stem)
 def test_a_whole_list_is_read_as_it_was_when_a_person_checked_it(path: Path) -> None:
     """To renew a golden file after a wanted change, write `shown` over it and read the difference."""
-    ioc_list = parse(decode(path.read_bytes()), name=path.name, sha256="0" * 64)
+    ioc_list = parse(decode(path.read_bytes(), path=path.name), name=path.name, sha256="0" * 64)
     accepted = [(each.line, f"{each.kind} {each.value}", each.note) for each in ioc_list.indicators]
     rejected = [(each.line, "rejected", each.why) for each in ioc_list.rejected]
     shown = "".join(f"{line}\t{value}\t{words}\n" for line, value, words in sorted(accepted + rejected))

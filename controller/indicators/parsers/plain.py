@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from controller.errors import ListError
+from controller.errors import ListError, Where
 from controller.indicators.addresses import read_network
 from controller.indicators.guard import refuse_everywhere
 from controller.indicators.normalise import DIGITS, normalise
@@ -49,7 +49,7 @@ def parse(text: str, *, name: str, sha256: str) -> IocList:
         ListError: it has more than `LINES_LIMIT` lines.
 
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n") if text else []
+    lines = _lines(text)
     if len(lines) > LINES_LIMIT:
         raise ListError(f"'{name}' has {len(lines)} lines; split it, a list has at most {LINES_LIMIT}")
     read = tuple(_read(lines, name))
@@ -64,18 +64,31 @@ def parse(text: str, *, name: str, sha256: str) -> IocList:
     )
 
 
-def decode(data: bytes) -> str:
+def decode(data: bytes, *, path: str) -> str:
     """Return the text of a list: by its byte order mark, else UTF-8. Nothing is guessed.
 
     Raises:
-        ValueError: it is neither, or holds NUL letters.
+        ListError: it is neither, or holds a NUL; the place is that of the first wrong byte.
 
     """
     mark, encoding = next(((mark, each) for mark, each in _MARKS if data.startswith(mark)), (b"", "utf-8"))
-    text = data.removeprefix(mark).decode(encoding)
-    if "\0" in text:
-        raise ValueError("it holds NUL letters, so it is no text; save it as UTF-8")
-    return text
+    body = data.removeprefix(mark)
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        wrong = f"the byte 0x{body[error.start]:02x} is not {encoding[:6].upper()}"
+        before = body[: error.start].decode(encoding)
+    else:
+        if "\0" not in text:
+            return text
+        wrong, before = "a NUL stands here, so this is no text", text.partition("\0")[0]
+    lines = _lines(before + "?")  # one letter for what could not be read
+    raise ListError(f"{wrong}; save the list as UTF-8.", where=Where(path, len(lines), len(lines[-1])))
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines that an editor counts."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n") if text else []
 
 
 def _read(lines: list[str], name: str) -> Iterator[Indicator | Rejected]:
