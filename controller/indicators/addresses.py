@@ -8,6 +8,7 @@ from typing import Final
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+_LEADING_ZERO: Final = re.compile(r"(?=(?:[0-9]+\.)*0[0-9])[0-9]+(?:\.[0-9]+){3}")
 _PREFIX: Final = re.compile(r"[0-9]{1,3}")
 _MAPPED_BITS: Final = 96
 _ENDPOINT: Final = re.compile(r"(\[.*\]|[^:]*):([0-9]{1,5})")
@@ -25,8 +26,17 @@ def read_address(text: str) -> Address:
     try:
         address = ipaddress.ip_address(bare)
     except ValueError as error:
-        raise ValueError("this is no address; write it as 203.0.113.7 or 2001:db8::7") from error
+        raise ValueError(_what_is_wrong(bare)) from error
     return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+
+
+def _what_is_wrong(bare: str) -> str:
+    if _LEADING_ZERO.fullmatch(bare):
+        return (
+            "this is no address, for a number in it begins with 0, which some programs read as octal; "
+            "look at the original, and write it without that 0 if it is decimal"
+        )
+    return "this is no address; IPv4 has four numbers from 0 to 255, IPv6 looks like 2001:db8::7, look at the original"
 
 
 def read_network(text: str) -> Network:

@@ -55,6 +55,8 @@ def normalise_url(text: str) -> str:
     if whole is None:
         raise ValueError("this is no URL; write it as http://bad.example/path")
     scheme, user, host, port, rest = whole.groups(default="")
+    if not host:
+        raise ValueError("this URL has no host; write it as http://bad.example/path")
     scheme = scheme.lower()
     if port and int(port) > _LAST_PORT:
         raise ValueError("this port does not exist; correct it")

@@ -28,7 +28,64 @@ _WINDOWS_OWN: Final = frozenset(
         *("notepad", "taskhostw", "taskmgr", "wininit", "winlogon", "wmiprvse", "wscript"),
     )
 ) | {"kernel32.dll", "ntdll.dll", "user32.dll"}
-_WINDOWS_FOLDERS: Final = frozenset({r"c:\windows", r"c:\windows\system32", r"c:\windows\syswow64"})
+# Where those programs lie, when they are the system's own.
+_WINDOWS_PLACES: Final = frozenset(
+    {
+        *(r"c:\windows", r"c:\windows\system32", r"c:\windows\syswow64", r"c:\windows\system32\wbem"),
+        r"c:\windows\system32\windowspowershell\v1.0",
+    }
+)
+_WINDOWS_FOLDERS: Final = _WINDOWS_PLACES | {
+    *(r"c:\documents and settings", r"c:\perflogs", r"c:\program files", r"c:\program files (x86)", r"c:\programdata"),
+    *(r"c:\program files\common files", r"c:\program files (x86)\common files", r"c:\recovery", r"c:\$recycle.bin"),
+    *(r"c:\system volume information", r"c:\users", r"c:\users\*", r"c:\users\default", r"c:\users\public"),
+    *(rf"c:\users\*\{name}" for name in ("appdata", "desktop", "documents", "downloads")),
+    *(rf"c:\users\*\appdata\{name}" for name in ("local", r"local\temp", "locallow", "roaming")),
+    *(rf"c:\windows\{name}" for name in ("fonts", "inf", "system", "tasks", "temp", "winsxs")),
+    *(rf"c:\windows\system32\{name}" for name in ("config", "drivers", r"drivers\etc", "spool", "tasks")),
+    *(
+        rf"{folder}\microsoft\windows\start menu\programs\startup"
+        for folder in (r"c:\programdata", r"c:\users\*\appdata\roaming")
+    ),
+}
+_LINUX_FOLDERS: Final = frozenset(
+    {
+        *("/", "/var/spool/cron", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin", "/etc/systemd/system"),
+        *(f"/{name}" for name in ("bin", "boot", "dev", "dev/shm", "etc", "home", "lib", "lib64", "lost+found")),
+        *(f"/{name}" for name in ("media", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr")),
+        *(f"/usr/{name}" for name in ("bin", "games", "include", "lib", "lib64", "libexec", "local", "sbin", "share")),
+        *(f"/{name}" for name in ("lib/systemd", "lib/systemd/system", "usr/lib/systemd", "usr/lib/systemd/system")),
+        *(
+            f"/etc/{name}"
+            for name in ("cron.d", "cron.daily", "cron.hourly", "default", "init.d", "pam.d", "profile.d")
+        ),
+        *(f"/etc/{name}" for name in ("rc.d", "security", "ssh", "ssl", "sudoers.d", "systemd", "udev", "xdg")),
+        *(f"/var/{name}" for name in ("cache", "lib", "log", "mail", "run", "spool", "tmp", "www")),
+        *("/usr/src", "/var"),
+    }
+)
+_LINUX_PROGRAMS: Final = (
+    *("agetty", "awk", "bash", "busybox", "cat", "chmod", "chown", "cp", "cron", "crond", "curl", "dash", "date"),
+    *("dbus-daemon", "dd", "df", "echo", "env", "find", "getty", "grep", "gzip", "id", "init", "ip", "kill", "ln"),
+    *("login", "ls", "mkdir", "mount", "mv", "nologin", "passwd", "perl", "ps", "python3", "rm", "sed", "sh"),
+    *("sleep", "ssh", "sshd", "su", "sudo", "systemctl", "systemd", "tail", "tar", "top", "touch", "udevadm"),
+    *("umount", "vi", "wget", "xargs"),
+)
+_SYSTEMD: Final = ("", "-journald", "-logind", "-networkd", "-resolved", "-timesyncd", "-udevd")
+_LINUX_FILES: Final = frozenset(
+    {
+        *(f"{folder}/{name}" for folder in ("/bin", "/sbin", "/usr/bin", "/usr/sbin") for name in _LINUX_PROGRAMS),
+        *(f"{folder}/systemd/systemd{name}" for folder in ("/lib", "/usr/lib") for name in _SYSTEMD),
+        *("/dev/null", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero", "/root/.bashrc", "/root/.profile"),
+        *(
+            f"/etc/{name}"
+            for name in ("bash.bashrc", "crontab", "environment", "fstab", "group", "gshadow", "hostname")
+        ),
+        *(f"/etc/{name}" for name in ("hosts", "inittab", "ld.so.cache", "ld.so.conf", "login.defs", "machine-id")),
+        *(f"/etc/{name}" for name in ("nsswitch.conf", "os-release", "passwd", "profile", "rc.local", "resolv.conf")),
+        *(f"/etc/{name}" for name in ("services", "shadow", "shells", "ssh/ssh_config", "ssh/sshd_config", "sudoers")),
+    }
+)
 
 
 def refuse_everywhere(kind: Kind, value: str) -> None:
@@ -78,9 +135,12 @@ def _name(value: str) -> None:
 
 
 def _path(value: str) -> None:
+    system = "Linux" if value.startswith("/") else "Windows"
     folder, _, name = value.rpartition("\\")
-    if folder in _WINDOWS_FOLDERS and name in _WINDOWS_OWN:
-        raise ValueError("every Windows has this file; write the hash of the bad one")
+    if value in _LINUX_FOLDERS or value in _WINDOWS_FOLDERS:
+        raise ValueError(f"every {system} has this folder; write the path of a file")
+    if value in _LINUX_FILES or (folder in _WINDOWS_PLACES and name in _WINDOWS_OWN):
+        raise ValueError(f"every {system} has this file; write the hash of the bad one")
 
 
 _CHECKS: Final[Mapping[Kind, Callable[[str], None]]] = {

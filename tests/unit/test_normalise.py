@@ -58,9 +58,10 @@ SAME = [
 ]  # fmt: skip
 
 NONE = [
-    (Kind.ADDRESS, "010.8.1.255", "no address"),
+    (Kind.ADDRESS, "010.8.1.255", "begins with 0"),
+    (Kind.ADDRESS, "203.0.113.00", "begins with 0"),
     (Kind.ADDRESS, "3405803783", "no address"),
-    (Kind.ADDRESS, "203.0.113", "no address"),
+    (Kind.ADDRESS, "203.0.113", "four numbers"),
     (Kind.ADDRESS, "999.1.2.3", "no address"),
     (Kind.NETWORK, "203.0.113.0/33", "no network"),
     (Kind.NETWORK, "203.0.113.0/255.255.255.0", "no network"),
@@ -71,6 +72,8 @@ NONE = [
     (Kind.DOMAIN, "203.0.113.7", "number"),
     (Kind.DOMAIN, "\u2665\u200d.example", "xn--"),
     (Kind.URL, "http://*/", "single word"),
+    (Kind.URL, "http://", "no host"),
+    (Kind.URL, "http:///x", "no host"),
     (Kind.URL, "http://bad.example:99999/", "port"),
     (Kind.URL, "bad.example/x", "no URL"),
     (Kind.SHA256, "ab" * 31, "64 hexadecimal"),

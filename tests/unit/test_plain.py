@@ -72,6 +72,216 @@ def test_a_value_is_told_by_its_shape(line: str, kind: Kind, value: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("line", "value", "note"),
+    [
+        (f"{SHA256}  evil.exe", SHA256, "evil.exe"),
+        (f"{SHA256} *evil file.exe", SHA256, "evil file.exe"),
+        (f"{SHA256}  kworkerd", SHA256, "kworkerd"),
+        (f"{SHA256[:40]}  ./a/run.sh", SHA256[:40], "./a/run.sh"),
+        (f"{SHA256[:40]}  run.sh", SHA256[:40], "run.sh"),
+        (rf"{SHA256[:32]} C:\Temp\A B\evil.exe", SHA256[:32], r"C:\Temp\A B\evil.exe"),
+        (f"SHA256: {SHA256}  evil.exe  # loader", SHA256, "evil.exe; loader"),
+        (f"{SHA256} ; evil.exe # loader", SHA256, "evil.exe; loader"),
+    ],
+)
+def test_a_line_of_sha256sum_is_the_hash_with_the_file_as_its_note(line: str, value: str, note: str) -> None:
+    ioc_list = read(line)
+
+    assert [(each.value, each.note) for each in ioc_list.indicators] == [(value, note)]
+    assert ioc_list.indicators[0].kind in {Kind.MD5, Kind.SHA1, Kind.SHA256}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{SHA256},evil.exe",
+        f"{SHA256};evil.exe",
+        f"{SHA256}|evil.exe",
+        f"{SHA256}\t203.0.113.7",
+        f"{SHA256[:32]}:evil.exe",
+        f"{SHA256} evil.example",
+        f"{SHA256} *.evil.example",
+        f"{SHA256}  203.0.113.0/24",
+        f"{SHA256}  {SHA256[:32]}",
+        f"{SHA256}  evil.example loader.exe",
+        f"{SHA256}  /tmp/a 203.0.113.7",
+        f"evil.exe {SHA256}",
+        f"evil.exe,{SHA256}.exe",
+        f"copy of {SHA256} evil.exe",
+        "evil.exe,worse.exe",
+        "evil.exe;worse.exe",
+        "evil.exe|worse.exe",
+        "evil.exe\tworse.exe",
+        "203.0.113.7 evil.exe",
+        "evil.example evil.exe",
+        "evil.exe worse.exe",
+        f"/tmp/evil {SHA256}",
+        f"/tmp/evil,{SHA256}",
+        f"/tmp/evil ({SHA256})",
+        f"/tmp/evil md5:{SHA256[:32]}",
+        f"evil copy ({SHA256[:32]}) x.exe",
+        "/tmp/evil\tloader",
+        "/tmp/evil /tmp/worse",
+        "/tmp/evil,/tmp/worse",
+        "/tmp/evil 203.0.113.7",
+        "/tmp/evil ; evil.example",
+        rf"C:\Temp\evil.exe;{SHA256}",
+        r"C:\Temp\evil.exe, C:\Temp\worse.exe",
+        f"http://evil.example/x {SHA256}",
+        f"http://evil.example/x,{SHA256}",
+        "http://evil.example/x evil.exe",
+        "http://evil.example/x,http://evil.example/y",
+        "203.0.113.7 ; 203.0.113.8",
+        "evil.example ; worse[.]example, 203.0.113.8",
+        "203.0.113.7 ; 203.0.113.8 # both seen in May",
+        "/tmp/evil ; /tmp/worse",
+        r"/tmp/evil ; C:\Program Files\worse.exe",
+        "evil.exe ; worse.exe",
+        f"{SHA256} ; {SHA256[:32]}",
+        f"{SHA256} ; evil.example",
+        "203.0.113.7 203.0.113.0/24",
+        f"md5: {SHA256[:32]}, sha1: {SHA256[:40]}",
+    ],
+)
+def test_no_value_is_lost_inside_another(line: str) -> None:
+    (rejected,) = read(line).rejected
+
+    assert rejected.why.startswith("this is more than one value;")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "value"),
+    [
+        (f"{SHA256[:32]}.exe", Kind.NAME, f"{SHA256[:32]}.exe"),
+        ("Công văn 12.2022 (bản sao).doc.exe", Kind.NAME, "công văn 12.2022 (bản sao).doc.exe"),
+        (f"/tmp/{SHA256[:32]}/x", Kind.PATH, f"/tmp/{SHA256[:32]}/x"),
+        ("Invoice.pdf       .exe", Kind.NAME, "invoice.pdf       .exe"),
+        ("report.doc (1).exe", Kind.NAME, "report.doc (1).exe"),
+        ("/tmp/a,b c;d", Kind.PATH, "/tmp/a,b c;d"),
+        ("/dev/shm/.. /x", Kind.PATH, "/dev/shm/.. /x"),
+        ("/tmp/...", Kind.PATH, "/tmp/..."),
+        (r"C:\Program Files\A, B\evil.exe", Kind.PATH, r"c:\program files\a, b\evil.exe"),
+        (f"http://evil.example/?h={SHA256}", Kind.URL, f"http://evil.example/?h={SHA256}"),
+        ("http://evil.example/a,b;c", Kind.URL, "http://evil.example/a,b;c"),
+        ("http://evil.example/?u=http://a/", Kind.URL, "http://evil.example/?u=http://a/"),
+        ("/usr/local/bin/sshd", Kind.PATH, "/usr/local/bin/sshd"),
+        ("/usr/lib/systemd/sshd", Kind.PATH, "/usr/lib/systemd/sshd"),
+        (r"C:\Windows\Temp\svchost.exe", Kind.PATH, r"c:\windows\temp\svchost.exe"),
+    ],
+)
+def test_one_value_that_looks_like_more_or_like_what_every_computer_has_is_taken(
+    line: str, kind: Kind, value: str
+) -> None:
+    ioc_list = read(line)
+
+    assert [(each.kind, each.value, each.note) for each in ioc_list.indicators] == [(kind, value, "")]
+
+
+@pytest.mark.parametrize(
+    ("label", "digits", "kind"),
+    [
+        ("md5:", 32, Kind.MD5),
+        ("MD5 ", 32, Kind.MD5),
+        ("sha-1=", 40, Kind.SHA1),
+        ("SHA1 : ", 40, Kind.SHA1),
+        ("SHA256: ", 64, Kind.SHA256),
+        ("SHA-256 hash: ", 64, Kind.SHA256),
+    ],
+)
+def test_a_hash_may_stand_after_its_label(label: str, digits: int, kind: Kind) -> None:
+    ioc_list = read(label + SHA256[:digits])
+
+    assert [(each.kind, each.value) for each in ioc_list.indicators] == [(kind, SHA256[:digits])]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (f"md5: {SHA256}", "the label says MD5, which has 32 hexadecimal digits, but this has 64; "),
+        (f"sha256={SHA256[:63]}", "the label says SHA-256, which has 64 hexadecimal digits, but this has 63; "),
+        ("SHA-1: unknown", "no hash follows the label SHA-1; write its 40 hexadecimal digits"),
+        (f"md5: {SHA256[:31]}g", "this is nearly a hash, but 'g' can stand in none; look at the original"),
+        (f"imphash:{SHA256[:32]}", "this sort of hash is not matched; write the MD5, SHA-1 or SHA-256 of "),
+        (f"SHA512: {SHA256}{SHA256}", "this sort of hash is not matched; "),
+        (f"{SHA256[:31]}g", "this is nearly a hash, but 'g' can stand in none; look at the original"),
+        (f"x{SHA256[:38]}z", "this is nearly a hash, but 'x' and 'z' can stand in none; look at the original"),
+        (f"{SHA256[:63]}\u0430", "this is nearly a hash, but '\u0430' can stand in none; look at the original"),
+        ("/tmp/", "this is a folder; write the path of a file"),
+        ("/tmp/x/..", "this is a folder; write the path of a file"),
+        ("/opt/evil/", "this is a folder; write the path of a file"),
+        ("/", "this is a folder; write the path of a file"),
+        ("C:\\", "this is a folder; write the path of a file"),
+        ("C:\\Evil\\", "this is a folder; write the path of a file"),
+        ("C:", "this is a drive; write the path of a file"),
+        *(
+            (folder, "every Linux has this folder; write the path of a file")
+            for folder in ("/bin", "/dev/shm", "/etc/cron.d", "/tmp", "/usr/bin", "/usr/lib/systemd/system", "/var/tmp")
+        ),
+        *(
+            (folder, "every Windows has this folder; write the path of a file")
+            for folder in (
+                *(r"C:\Windows", r"C:\Windows\System32\drivers", r"C:\Users", r"C:\Users\Public", r"C:\ProgramData"),
+                *(r"C:\Program Files", r"C:\Program Files (x86)", r"C:\Users\an\AppData\Local\Temp"),
+                r"%APPDATA%\.\x\..\..\Local",
+            )
+        ),
+        *(
+            (file, "every Linux has this file; write the hash of the bad one")
+            for file in (
+                *("/bin/sh", "/usr/bin/bash", "/usr/bin/../bin//ls", "/usr/sbin/sshd", "/sbin/init", "/etc/passwd"),
+                *("/usr/lib/systemd/systemd", "/lib/systemd/systemd-journald", "/etc/ssh/sshd_config", "/dev/null"),
+            )
+        ),
+        (r"%windir%\System32\WindowsPowerShell\v1.0\powershell.exe", "every Windows has this file; "),
+        ("*evil.example", "a '*' stands only before the first dot, alone; write *.bad.example for it and all below it"),
+        ("evil.*", "a '*' stands only before the first dot, alone; "),
+        ("*.e*il.example", "a '*' stands only before the first dot, alone; "),
+        (r"HKLM\Software\Microsoft\Run\evil", "registry keys are not matched; "),
+        (r"HKEY_CURRENT_USER\Software\evil.exe", "registry keys are not matched; "),
+        (r"\REGISTRY\MACHINE\Software\evil", "registry keys are not matched; "),
+        (r"mutex:Global\abc", "mutexes and pipes are not matched; "),
+        (r"Global\abc", "mutexes and pipes are not matched; "),
+        ("http://", "this URL has no host; write it as http://bad.example/path"),
+        ("hxxps[:]//", "this URL has no host; "),
+        ("http:", "a URL has '://' after its scheme; "),
+        ("http:/evil.example/x", "a URL has '://' after its scheme; "),
+        ("CVE-2021-44228", "a CVE names a weakness, not what an attacker left; put '# ' before it"),
+        ("203.0.113.05", "this is no address, for a number in it begins with 0, which some programs read as octal; "),
+        ("203.0.113.010/24", "this is no address, for a number in it begins with 0, "),
+    ],
+)
+def test_a_rejection_says_what_is_wrong_and_what_to_do(line: str, why: str) -> None:
+    ioc_list = read(line)
+
+    assert ioc_list.indicators == ()
+    assert [each.why[: len(why)] for each in ioc_list.rejected] == [why]
+
+
+@pytest.mark.parametrize("line", ["203.0.113.05", "203.0.113.777"])
+def test_a_rejected_address_is_told_without_naming_another(line: str) -> None:
+    (rejected,) = read(line).rejected
+
+    assert "203." not in rejected.why
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "note"),
+    [
+        ("evil.example ; seen in May", "evil.example", "seen in May"),
+        ("evil.example ;seen in May # twice", "evil.example", "seen in May; twice"),
+        ("203.0.113.7 # worse.example", "203.0.113.7", "worse.example"),
+        ("203.0.113.7 ; see worse.example", "203.0.113.7", "see worse.example"),
+        ("evil.example ;", "evil.example", ""),
+        ("/tmp/a ; loader", "/tmp/a", "loader"),
+    ],
+)
+def test_a_note_begins_with_a_blank_and_its_mark(line: str, value: str, note: str) -> None:
+    ioc_list = read(line)
+
+    assert [(each.value, each.note) for each in ioc_list.indicators] == [(value, note)]
+
+
+@pytest.mark.parametrize(
     ("line", "why"),
     [
         (SHA256[:31], "31 hexadecimal digits"),
