@@ -20,10 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
 from controller.lab.pc import LabPc
 from controller.lab.process import Lab
-from controller.lab.serving import ENGINE
 from controller.model.fleet import Platform
 
 AT_ONCE: Final = 32

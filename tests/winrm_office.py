@@ -10,9 +10,9 @@ from typing import Any, Final
 import pytest
 
 from controller.collectors import catalog
+from controller.lab.engine import ENGINE
 from controller.lab.pc import LabFleet
 from controller.lab.process import Lab
-from controller.lab.serving import ENGINE
 from controller.model.fleet import Connection, Host, Platform, Secret
 from controller.transports.base import Session
 from controller.transports.psrp import PsrpTransport

@@ -1,7 +1,6 @@
 """`lamsach demo`: the main job on a small fleet on loopback, compared with what the fleet knows of itself."""
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,10 +18,10 @@ from controller.cli.options import STORE
 from controller.cli.progress import progress
 from controller.cli.report import written
 from controller.errors import LamsachError
+from controller.lab.engine import ENGINE, powershell
 from controller.lab.fleet import build_fleet
 from controller.lab.layout import CLEANING
 from controller.lab.process import Lab
-from controller.lab.serving import ENGINE
 from controller.model.summary import SweepSummary
 from controller.reports.writers import table
 from controller.store.ledger import Ledger
@@ -51,9 +50,9 @@ def demo(keep: bool) -> None:  # noqa: FBT001 - click passes options by name
       lamsach demo
       lamsach demo --keep
     """
+    engine = powershell()
     folder = Path(tempfile.mkdtemp(prefix="lamsach-demo-"))
     click.echo(f"Starting the lab's computers in {folder}: SSH and WinRM servers on loopback.")
-    engine = os.environ.get(ENGINE)
     answers = f"by the PowerShell '{engine}'" if engine else f"as rendered; {ENGINE} names no PowerShell"
     click.echo(f"Its Windows computers answer {answers}.")
     with Lab(folder / "lab", build_fleet(SIZE, windows=WINDOWS)) as lab:

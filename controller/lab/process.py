@@ -9,9 +9,11 @@ from types import TracebackType
 from typing import Final
 
 from controller.errors import LamsachError, OperatorError
+from controller.lab.engine import powershell
 from controller.lab.layout import FLEET, LOG, TRUTH
 from controller.lab.pc import LabFleet
 from controller.model.codec import dumps
+from controller.model.fleet import Platform
 
 _POLL_SECONDS: Final = 0.02
 _STOP_SECONDS: Final = 10.0
@@ -27,17 +29,22 @@ class Lab:
         self.folder = folder.resolve()
         self._fleet = fleet
         self._seconds = seconds
+        self._began = False
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Lab":
         """Start it.
 
         Raises:
-            OperatorError: the folder is not empty, cannot be made, or has a space in its path.
+            OperatorError: the folder is not empty, cannot be made, or has a space in its path; or the PowerShell that
+                the environment names for its Windows computers cannot be run.
             LamsachError: the lab ended at once, or was not ready in time.
 
         """
+        if any(pc.platform is Platform.WINDOWS for pc in self._fleet.pcs):
+            powershell()  # the lab asks for it once more, but says so only in its log
         self._make_folder()
+        self._began = True
         (self.folder / FLEET).write_bytes(dumps(self._fleet))
         with (self.folder / LOG).open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603  # our own module under our own interpreter
@@ -65,6 +72,11 @@ class Lab:
         if self._process is None:
             raise LamsachError("the lab does not run; enter it first.")
         return self._process.pid
+
+    @property
+    def served(self) -> bool:
+        """Whether it is or was ready: its truth, which is written last, lies in the folder."""
+        return self._began and (self.folder / TRUTH).exists()
 
     def wait(self) -> None:
         """Wait for as long as it serves; it is an interruption (KeyboardInterrupt) that should end this.

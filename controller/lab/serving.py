@@ -1,9 +1,7 @@
 """Serve a fleet from a folder until told to stop: the whole life of the lab's own process."""
 
 import asyncio
-import os
 import resource
-import shutil
 import signal
 import socket
 import sys
@@ -11,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from controller.errors import OperatorError
 from controller.lab.addresses import claim
 from controller.lab.children import Children
 from controller.lab.credentials import make_credentials, make_key
+from controller.lab.engine import powershell
 from controller.lab.folder import write_folder
 from controller.lab.layout import CA, LOGONS, NTLM, SERVER, folder_of
 from controller.lab.logons import LogonLog
@@ -26,9 +24,6 @@ from controller.lab.winrm.bridge import PowerShells
 from controller.lab.winrm.certificates import issue
 from controller.lab.winrm.logon import keep_accounts
 from controller.model.fleet import Platform
-
-ENGINE: Final = "LAMSACH_PWSH"
-"""The environment variable that names the PowerShell that plays Windows PCs."""
 
 _VISITS: Final = 1024
 """Open files beyond one for each computer: connections of those being visited, and the pipes of what they run."""
@@ -49,7 +44,11 @@ async def serve(lab: Path, fleet: LabFleet) -> None:
         lab, place, [each for each, pc in zip(addresses, fleet.pcs, strict=True) if _is_windows(pc)]
     )
     try:
-        doors = [await _open(lab, pc, opened, place, windows) for pc, opened in zip(fleet.pcs, sockets, strict=True)]
+        doors = []
+        for pc, opened in zip(fleet.pcs, sockets, strict=True):
+            if stop.is_set():  # the truth that is written last must not say that somebody serves
+                return
+            doors.append(await _open(lab, pc, opened, place, windows))
         write_operator_files(lab, fleet, doors, place.credentials)
         await stop.wait()
     finally:
@@ -72,24 +71,14 @@ def _windows_place(lab: Path, place: Place, addresses: Sequence[str]) -> Windows
     if not addresses:
         return None
     keep_accounts(lab / NTLM, place.credentials.passwords)
+    program = powershell()
     return WindowsPlace(
         credentials=place.credentials,
         logons=place.logons,
         children=place.children,
         tls=issue(addresses, lab / CA, lab / SERVER),
-        powershells=_powershells(place),
+        powershells=PowerShells(program, place.children) if program else None,
     )
-
-
-def _powershells(place: Place) -> PowerShells | None:
-    """Return what plays Windows PCs; None when the environment names nothing."""
-    engine = os.environ.get(ENGINE)
-    if not engine:
-        return None
-    program = shutil.which(engine)
-    if not program:
-        raise OperatorError(f"'{engine}' cannot be run; name a PowerShell in {ENGINE}, or nothing.")
-    return PowerShells(Path(program), place.children)
 
 
 async def _open(lab: Path, pc: LabPc, opened: socket.socket, place: Place, windows: WindowsPlace | None) -> Door:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
 from controller.lab.pc import Login
 from controller.lab.process import Lab
-from controller.lab.serving import ENGINE
 from tests.e2e.conftest import Site
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
 from controller.lab.process import Lab
 from controller.lab.samples import ioc_list
-from controller.lab.serving import ENGINE
 from tests.e2e.conftest import Site
 from tests.e2e.test_sweep import verdicts
 

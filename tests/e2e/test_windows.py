@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
 from controller.lab.pc import LabFault, LabFleet
 from controller.lab.process import Lab
-from controller.lab.serving import ENGINE
 from tests.e2e.conftest import Site
 from tests.e2e.test_cleaning import book, pc, said, sweep
 from tests.e2e.test_sweep import verdicts

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
 from controller.lab.pc import LabFleet
 from controller.lab.process import Lab
-from controller.lab.serving import ENGINE
 from tests.killed import POINTS
 
 LAMSACH = [str(Path(sys.executable).with_name("lamsach"))]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from controller.lab.engine import ENGINE
 from controller.lab.pc import LabFault
-from controller.lab.serving import ENGINE
 
 LAMSACH = Path(sys.executable).with_name("lamsach")
 RENDERED = {name: value for name, value in os.environ.items() if name != ENGINE}

@@ -9,10 +9,10 @@ from typing import Any, Final
 import pytest
 
 from controller.collectors import catalog
+from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
 from controller.lab.network import WEB
 from controller.lab.pc import LabFile, LabName
-from controller.lab.serving import ENGINE
 from controller.lab.windows_office import HOSTS
 from controller.model.fleet import Platform
 from controller.transports.base import Session

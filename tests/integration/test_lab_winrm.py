@@ -16,10 +16,10 @@ from pypsrp.complex_objects import PSInvocationState
 from pypsrp.exceptions import AuthenticationError
 
 from controller.collectors import catalog
+from controller.lab.engine import ENGINE
 from controller.lab.fleet import SHARED_ACCOUNT, build_fleet
 from controller.lab.pc import LabFault, LabPc
 from controller.lab.samples import BACKDOOR
-from controller.lab.serving import ENGINE
 from controller.model.fleet import Platform
 from controller.model.result import ToolMode
 from controller.transports.base import Launch, RunPhase, RunState, Session

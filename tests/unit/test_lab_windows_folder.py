@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
 from controller.lab.folder import write_folder
 from controller.lab.pc import LabFile, LabPc, StartKind, WindowsModes
 from controller.lab.samples import BACKDOOR, MINER
-from controller.lab.serving import ENGINE
 from controller.lab.windows_folder import on_disk
 
 MINED, _, INFECTED = build_fleet(3, windows=3).pcs
