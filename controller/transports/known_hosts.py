@@ -9,13 +9,16 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from controller.errors import LineError, Reason
 
 _DEFAULT_PORT: Final = 22
+_REVOKED: Final = "@revoked"
+_AUTHORITY: Final = "@cert-authority"
+_SHA1_BYTES: Final = 20
 _PLAIN_NAME: Final = re.compile(r"[\w.:%\[\]-]+", re.ASCII)
 
 
@@ -35,12 +38,18 @@ class HostKey:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What known_hosts says of one host. `by_authority` says that it names a certificate authority for it."""
+    """What known_hosts says of one host. `by_authority` says that it names a certificate authority for it.
+
+    `unread` are the numbers of lines that cannot be read and name it, or may. Such a line stands for a key, never for
+    none: every other than `keys` has changed. `distrusted` says that one of them may revoke a key: then all have.
+    """
 
     name: str
     keys: tuple[HostKey, ...] = ()
     revoked: tuple[HostKey, ...] = ()
     by_authority: bool = False
+    unread: tuple[int, ...] = ()
+    distrusted: bool = False
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -51,25 +60,30 @@ class Trust:
         """Return when `key` is known.
 
         Raises:
-            LineError: `hostkey.unknown`, or `hostkey.changed` when another key is known or this one is revoked.
+            LineError: `hostkey.unknown`, or `hostkey.changed` when another key is known, this one is revoked, or a
+                line that cannot be read names the host, or may.
 
         """
         shows = f"'{self.name}' shows {key.type} {key.fingerprint}"
         if key in self.revoked:
             raise LineError(Reason.HOSTKEY_CHANGED, f"{shows}, which known_hosts marks as revoked")
-        if key in self.keys:
+        if key in self.keys and not self.distrusted:
             return
-        if self.keys:
-            known = ", ".join(f"{each.type} {each.fingerprint}" for each in self.keys)
-            raise LineError(Reason.HOSTKEY_CHANGED, f"{shows}; known is {known}")
+        known = [f"known is {each.type} {each.fingerprint}" for each in self.keys]
+        known += [f"line {number} of known_hosts may be its key, and cannot be read" for number in self.unread]
+        if known:
+            raise LineError(Reason.HOSTKEY_CHANGED, "; ".join((shows, *known)))
         why = "; known_hosts names a certificate authority for it, which is not supported" if self.by_authority else ""
         raise LineError(Reason.HOSTKEY_UNKNOWN, f"{shows}{why}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """What a line says of the hosts it names; `key` is None when it cannot be read."""
+
     marker: str
-    key: HostKey
+    key: HostKey | None
+    line: int
 
 
 class KnownHosts:
@@ -79,8 +93,9 @@ class KnownHosts:
         self._plain: defaultdict[str, list[_Entry]] = defaultdict(list)
         self._hashed: list[tuple[bytes, bytes, _Entry]] = []
         self._patterns: list[tuple[_Patterns, _Entry]] = []
-        for line in text.splitlines():
-            self._add(line.split())
+        self._nameless: list[_Entry] = []
+        for number, line in enumerate(text.splitlines(), 1):
+            self._add(line.split(), number)
 
     @classmethod
     def read(cls, path: Path) -> "KnownHosts":
@@ -99,18 +114,22 @@ class KnownHosts:
         """Return what is known of a host, by the name that OpenSSH gives it."""
         name = name_of(address, port)
         entries = tuple(self._entries(name))
+        unread = [entry for entry in entries if not entry.key]
         return Trust(
             name,
-            keys=tuple(entry.key for entry in entries if not entry.marker),
-            revoked=tuple(entry.key for entry in entries if entry.marker == "@revoked"),
-            by_authority=any(entry.marker == "@cert-authority" for entry in entries),
+            keys=tuple(entry.key for entry in entries if entry.key and not entry.marker),
+            revoked=tuple(entry.key for entry in entries if entry.key and entry.marker == _REVOKED),
+            by_authority=any(entry.marker == _AUTHORITY for entry in entries),
+            unread=tuple(entry.line for entry in unread),
+            distrusted=any(entry.marker not in ("", _AUTHORITY) for entry in unread),
         )
 
     def knows(self, name: str, key: HostKey) -> bool:
         """Say whether a line already gives `key` to `name`, trusted or revoked."""
-        return any(entry.key == key for entry in self._entries(name) if entry.marker != "@cert-authority")
+        return any(entry.key == key for entry in self._entries(name) if entry.marker != _AUTHORITY)
 
     def _entries(self, name: str) -> Iterator[_Entry]:
+        yield from self._nameless
         yield from self._plain.get(name, ())
         wanted = name.encode()
         for salt, digest, entry in self._hashed:
@@ -120,12 +139,13 @@ class KnownHosts:
             if patterns.match(name):
                 yield entry
 
-    def _add(self, words: list[str]) -> None:
-        """Take one line; what cannot be read is trusted no more than what is not there."""
+    def _add(self, words: list[str], line: int) -> None:
+        """Take one line; when it cannot be read, whom it names still counts."""
         marker = words.pop(0) if words and words[0].startswith("@") else ""
-        if len(words) < 3 or words[0].startswith("#") or not _is_base64(words[2]):  # names, type, key
+        if not words or words[0].startswith("#"):
             return
-        names, entry = words[0], _Entry(marker, HostKey(words[1], words[2]))
+        readable = marker in ("", _REVOKED, _AUTHORITY) and len(words) > 2 and _is_base64(words[2])  # names, type, key
+        names, entry = words[0], _Entry(marker, HostKey(words[1], words[2]) if readable else None, line)
         if names.startswith("|1|"):
             self._add_hashed(names, entry)
         elif set(names) & set("*?!"):
@@ -138,8 +158,11 @@ class KnownHosts:
         try:
             salt, digest = (base64.b64decode(part, validate=True) for part in names.split("|")[2:])
         except ValueError:
-            return
-        self._hashed.append((salt, digest, entry))
+            salt, digest = b"", b""
+        if len(digest) == _SHA1_BYTES:
+            self._hashed.append((salt, digest, entry))
+        else:
+            self._nameless.append(replace(entry, key=None))
 
 
 class _Patterns:

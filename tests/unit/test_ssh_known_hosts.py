@@ -1,5 +1,7 @@
 """known_hosts as OpenSSH writes it, and as we add to it."""
 
+import base64
+import hmac
 import shutil
 import stat
 import subprocess
@@ -25,6 +27,11 @@ def reason(trust: Trust, key: HostKey = KEY) -> Reason | None:
     return None
 
 
+def hashed_name(name: str) -> str:
+    digest = hmac.digest(b"salt", name.encode(), "sha1")
+    return f"|1|c2FsdA==|{base64.b64encode(digest).decode()}"
+
+
 KNOWN = {
     "plain": f"pc-01 {WRITTEN}",
     "one of several names": f"pc-00,PC-01,192.0.2.1 {WRITTEN}",
@@ -41,10 +48,22 @@ UNKNOWN = {
     "excepted": f"pc-*,!pc-01 {WRITTEN}",
     "only excepted": f"!pc-02 {WRITTEN}",
     "a dot that is no wildcard": f"pc.01* {WRITTEN}",
-    "a broken hash": f"|1|x|y {WRITTEN}\n|1|onlyone {WRITTEN}",
-    "an unknown marker": f"@other pc-01 {WRITTEN}",
-    "cut short": "pc-01 ssh-ed25519",
+    "damaged, but another's": "pc-02 ssh-ed25519 A\npc-0?,!pc-01 ssh-ed25519 A",
+    "damaged, and of another hashed name": f"{hashed_name('pc-02')} ssh-ed25519 A",
+}
+UNREAD = {
     "a key that is none": "pc-01 ssh-ed25519 A",
+    "cut short": "pc-01 ssh-ed25519",
+    "a name alone": "pc-01",
+    "one of several names": "pc-00,PC-01 ssh-ed25519 A",
+    "a wildcard": "pc-* ssh-ed25519 A",
+    "a hashed name": f"{hashed_name('pc-01')} ssh-ed25519 A",
+    "a hash that nobody can read": f"|1|x|y {WRITTEN}",
+    "half a hash": f"|1|onlyone {WRITTEN}",
+    "a hash that lost its end": f"|1|c2FsdA==|c2FsdA== {WRITTEN}",
+    "an unknown marker": f"@other pc-01 {WRITTEN}",
+    "a revocation": "@revoked * ssh-ed25519 A",
+    "an authority": "@cert-authority pc-01 ssh-ed25519 A",
 }
 
 
@@ -56,6 +75,26 @@ def test_a_known_key_passes(text: str) -> None:
 @pytest.mark.parametrize("text", UNKNOWN.values(), ids=UNKNOWN)
 def test_a_host_without_a_line_is_unknown(text: str) -> None:
     assert reason(KnownHosts(text).about("pc-01", 22)) is Reason.HOSTKEY_UNKNOWN
+
+
+@pytest.mark.parametrize("text", UNREAD.values(), ids=UNREAD)
+def test_a_line_that_cannot_be_read_stands_for_another_key_and_never_for_none(text: str) -> None:
+    with pytest.raises(LineError, match=r"line 2 of known_hosts may be its key, and cannot be read") as caught:
+        KnownHosts(f"# note\n{text}\n").about("pc-01", 22).check(KEY)
+
+    assert caught.value.reason is Reason.HOSTKEY_CHANGED
+
+
+def test_beside_a_line_that_cannot_be_read_the_known_key_still_passes_and_no_other() -> None:
+    trust = KnownHosts(f"pc-01 {WRITTEN}\npc-01 ssh-rsa A").about("pc-01", 22)
+
+    assert reason(trust) is None
+    assert reason(trust, OTHER) is Reason.HOSTKEY_CHANGED
+
+
+@pytest.mark.parametrize("line", ["@revoked pc-01 ssh-ed25519 A", f"@revokd pc-01 {WRITTEN}"])
+def test_no_key_passes_beside_a_revocation_that_cannot_be_read(line: str) -> None:
+    assert reason(KnownHosts(f"pc-01 {WRITTEN}\n{line}").about("pc-01", 22)) is Reason.HOSTKEY_CHANGED
 
 
 def test_another_port_is_another_host() -> None:
