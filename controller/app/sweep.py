@@ -205,9 +205,8 @@ def _same(found: str | None, prepared: Prepared, ledger: Ledger) -> Sweep | None
     if request.apply and not sweep.apply:
         raise SweepError(f"sweep '{sweep.id}' was begun without --apply; start a new sweep.")
     if request.limit and request.limit != sweep.limit:
-        raise SweepError(
-            f"sweep '{sweep.id}' was begun with --limit '{sweep.limit}'; leave it out, or start a new sweep."
-        )
+        begun = f"with --limit '{sweep.limit}'" if sweep.limit else "without --limit"
+        raise SweepError(f"sweep '{sweep.id}' was begun {begun}; leave it out, or start a new sweep.")
     return sweep
 
 

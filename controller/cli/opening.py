@@ -39,7 +39,7 @@ def closing(
 def _opening(course: Course, prepared: Prepared) -> Iterator[str]:
     hosts = [job.host for job in course.jobs]
     if not hosts:
-        yield f"Sweep {course.sweep.id} owes no visit; this is its result."
+        yield f"Sweep {course.sweep.id} has no computer left to visit; this is its result."
         return
     units = {host.unit for host in hosts if host.unit}
     mode = "changes are made" if course.sweep.apply else "dry run, nothing is changed"

@@ -81,6 +81,8 @@ def _split(pattern: str) -> list[str]:
 
 def _from_file(path: Path) -> Iterator[_Part]:
     """Read one part a line; lines are not cut further."""
+    if not path.is_file():
+        raise PatternError(f"'{shown(str(path))}' is not a file; mend the path behind '@'")
     raw = nodes.read_bytes(path, PatternError)
     try:
         lines = raw.decode("utf-8-sig").split("\n")

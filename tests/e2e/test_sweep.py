@@ -93,9 +93,10 @@ def test_a_finished_sweep_is_printed_again_by_resume_and_touches_nobody(site: Si
     first = site.swept("--limit", QUICK)
     before = (site.lab / "logons.jsonl").read_bytes()
 
-    again = site.swept("--resume")
+    resumed = site.sweep("--resume", "--format", "json")
 
-    assert again == first
+    assert json.loads(resumed.stdout) == first
+    assert f"Sweep {first['sweep']} has no computer left to visit; this is its result." in resumed.stderr
     assert (site.lab / "logons.jsonl").read_bytes() == before
 
 

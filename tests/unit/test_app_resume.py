@@ -176,7 +176,7 @@ def test_a_sweep_does_not_go_on_with_another_tool(office: Office, ledger: Ledger
     [
         ({}, {"apply": True}, "was begun without --apply; start a new sweep."),
         ({"limit": "pc-01"}, {"limit": "pc-02"}, "was begun with --limit 'pc-01'; leave it out, or start a new sweep."),
-        ({}, {"limit": "pc-02"}, "was begun with --limit ''; leave it out, or start a new sweep."),
+        ({}, {"limit": "pc-02"}, "was begun without --limit; leave it out, or start a new sweep."),
     ],
 )
 def test_a_sweep_does_not_go_on_in_another_mode(

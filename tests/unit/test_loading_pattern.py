@@ -103,7 +103,7 @@ def test_a_mistake_in_a_file_has_its_line(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (None, "limit:1:1: 'limit' is not a file; mend the path"),
+        (None, "'limit' is not a file; mend the path behind '@'"),
         (b"\xff", "limit:1:1: 'limit' is not UTF-8; save it as UTF-8"),
         (b"\n \n", "the pattern '@limit' is empty; name a group or host, or write 'all'"),
     ],
