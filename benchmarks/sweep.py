@@ -67,7 +67,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--winrm", type=int, default=100, help="computers behind WinRM (100)")
     parser.add_argument("--quick", action="store_true", help="40 and 10")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if min(asked.ssh, asked.winrm) < 0 or asked.ssh + asked.winrm == 0:
+        parser.error(f"'--ssh {asked.ssh} --winrm {asked.winrm}' leaves no computer to sweep; ask for one or more.")
+    return asked
 
 
 def _is_well(pc: LabPc) -> bool:

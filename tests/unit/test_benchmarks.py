@@ -1,0 +1,18 @@
+"""A benchmark that is asked for nothing says so."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("numbers", [("0", "0"), ("-1", "5"), ("5", "-1")])
+def test_a_sweep_of_no_computer_is_refused_in_a_sentence(numbers: tuple[str, str]) -> None:
+    ssh, winrm = numbers
+    words = [sys.executable, "-m", "benchmarks.sweep", "--ssh", ssh, "--winrm", winrm]
+
+    done = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, encoding="utf-8", check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"error: '--ssh {ssh} --winrm {winrm}' leaves no computer to sweep; ask for one or more." in done.stderr
