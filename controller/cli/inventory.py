@@ -10,7 +10,7 @@ from controller.app import inventory as inventories
 from controller.app.inventory import Listed
 from controller.cli.options import PLACE, limit_of
 from controller.model.fleet import Host
-from controller.model.text import shown
+from controller.model.text import hides, shown
 
 
 @click.group()
@@ -65,7 +65,13 @@ def _names(listed: Listed) -> str:
 
 
 def _ansible(listed: Listed) -> str:
-    return json.dumps(listed.as_ansible(), sort_keys=True, indent=4) + "\n"
+    """As Ansible's, but with letters as they are; the ends of its lines are the only ones that JSON leaves raw."""
+    lines = json.dumps(listed.as_ansible(), sort_keys=True, indent=4, ensure_ascii=False)
+    return "".join(letter if letter == "\n" else _json_letter(letter) for letter in f"{lines}\n")
+
+
+def _json_letter(letter: str) -> str:
+    return f"\\u{ord(letter):04x}" if hides(letter) else letter
 
 
 def _proof(host: Host) -> str:

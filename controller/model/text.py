@@ -20,7 +20,12 @@ def shown(text: str, *, limit: int = 400) -> str:
     return safe if len(text) <= most and len(safe) <= limit else safe[: limit - 1] + "…"
 
 
+def hides(letter: str) -> bool:
+    """Say whether a letter is shown only by its number: it acts on a terminal, ends a line, or turns text around."""
+    return letter in _BIDI or unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"}
+
+
 def _letter(letter: str) -> str:
-    if letter in _BIDI or unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"}:
+    if hides(letter):
         return f"\\x{ord(letter):02x}" if ord(letter) < 0x100 else f"\\u{ord(letter):04x}"
     return letter

@@ -106,6 +106,16 @@ def test_the_document_is_that_of_the_program_itself(tmp_path: Path) -> None:
     assert json.loads(list_hosts(source, "chi_cuc_yên_sơn").output) == json.loads(theirs)
 
 
+def test_letters_of_a_name_are_printed_as_they_are_and_those_that_hide_by_number(tmp_path: Path) -> None:
+    hidden = r'"\x7f\x9b\u2028\u2029\u200e"'
+    source = written(tmp_path, "hosts.yml", {"hosts.yml": f"all: {{hosts: {{máy-lẻ: {{tên: {hidden}}}}}}}\n"})
+
+    said = list_hosts(source).output
+
+    assert r'"tên": "\u007f\u009b\u2028\u2029\u200e"' in said
+    assert json.loads(said)["_meta"]["hostvars"] == {"máy-lẻ": {"tên": json.loads(hidden.replace(r"\x", r"\u00"))}}
+
+
 def test_names_stand_one_a_line_in_the_order_of_the_pattern(tmp_path: Path) -> None:
     source = written(tmp_path, *CASES["units and ranges"])
 
@@ -160,4 +170,5 @@ def test_no_form_of_the_list_shows_a_secret_or_acts_on_a_terminal(
 
     assert "chim-hoàng-yến" not in said
     assert said.replace("\n", "").isprintable()
+    assert r'"x": "\u001b]0;x\u0007\u202e"' in said
     assert "env:MAT_KHAU" in said
