@@ -7,7 +7,7 @@ from tabulate import tabulate
 
 from controller.app import hosts as enrolment
 from controller.app.hosts import Standing
-from controller.cli.options import PLACE, limit_of
+from controller.cli.options import inventory_option, limit_of, limit_option
 from controller.model.text import shown
 
 
@@ -22,8 +22,8 @@ def hosts() -> None:
 
 
 @hosts.command()
-@click.option("-i", "--inventory", required=True, type=PLACE, help="Whom to ask: a file, or a folder of files.")
-@click.option("--limit", default=None, metavar="PATTERN", help="Only these hosts.")
+@inventory_option("Whom to ask: a file, or a folder of files.")
+@limit_option("Only these hosts.")
 @click.option("--accept", is_flag=True, help="Add the new keys to the file of known hosts.")
 def scan(inventory: Path, limit: str | None, accept: bool) -> int:  # noqa: FBT001 - click passes options by name
     """Print the fingerprints of the hosts' SSH keys; compare them with what the computers themselves show.

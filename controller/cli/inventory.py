@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from controller.app import inventory as inventories
 from controller.app.inventory import Listed
-from controller.cli.options import PLACE, limit_of
+from controller.cli.options import inventory_option, limit_of, limit_option
 from controller.model.fleet import Host
 from controller.model.text import hides, shown
 
@@ -24,8 +24,8 @@ def inventory() -> None:
 
 
 @inventory.command("list")
-@click.option("-i", "--inventory", required=True, type=PLACE, help="A file, or a folder of files.")
-@click.option("--limit", default=None, metavar="PATTERN", help="Only these hosts.")
+@inventory_option("A file, or a folder of files.")
+@limit_option("Only these hosts.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "names", "ansible"]))
 def list_hosts(inventory: Path, limit: str | None, form: str) -> None:
     """Print the hosts of an inventory, and how each is reached.

@@ -15,7 +15,7 @@ from controller.app.sweep import Course
 from controller.cli import INTERRUPTED
 from controller.cli.interrupt import Interrupt, stops_on_signals
 from controller.cli.opening import closing, opening
-from controller.cli.options import FILE, PLACE, limit_of, store_option
+from controller.cli.options import FILE, Once, inventory_option, limit_of, limit_option, store_option
 from controller.cli.progress import progress
 from controller.errors import OperatorError
 from controller.model.summary import SweepSummary
@@ -41,8 +41,8 @@ class _Mode:
 
 @click.command()
 @click.argument("playbook", type=FILE)
-@click.option("-i", "--inventory", required=True, type=PLACE, help="Who to visit: a file, or a folder of files.")
-@click.option("--limit", default=None, metavar="PATTERN", help="Only these of the playbook's hosts.")
+@inventory_option("Who to visit: a file, or a folder of files.")
+@limit_option("Only these of the playbook's hosts.")
 @click.option("--apply", is_flag=True, help="Really change hosts. Without it, changes are only listed.")
 @click.option("--forks", default=32, show_default=True, type=click.IntRange(1, 1000), help="Hosts visited at a time.")
 @click.option(
@@ -56,7 +56,11 @@ class _Mode:
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(list(WRITERS)))
 @click.option("--resume", is_flag=True, help="Go on with the newest sweep of this playbook and inventory.")
 @click.option(
-    "--retry", type=click.Choice(["unknown", "infected"]), help="Visit those hosts of its newest sweep again."
+    "--retry",
+    cls=Once,
+    again="and retry the others afterwards",
+    type=click.Choice(["unknown", "infected"]),
+    help="Visit those hosts of its newest sweep again.",
 )
 @click.option(
     "--max-rejected",

@@ -1,0 +1,47 @@
+"""Options that choose whom we touch are given once, by whichever way."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from controller.cli import cli
+from controller.errors import OperatorError
+from tests.e2e.conftest import Site
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "sentence"),
+    [
+        ("sweep p.yml -i i.yml", "--limit a --limit b", "give --limit once, and join patterns with ','."),
+        ("sweep p.yml", "-i i.yml --inventory i.yml", "give --inventory once, and put several files into one folder."),
+        ("sweep p.yml -i i.yml", "--retry unknown --retry infected", "give --retry once, and retry the others"),
+        ("hosts scan -i i.yml", "--limit=a --limit b", "give --limit once, and join patterns with ','."),
+        ("hosts scan", "-i i.yml -i i.yml", "give --inventory once, and put several files into one folder."),
+        ("inventory list -i i.yml", "--limit a --limit a", "give --limit once, and join patterns with ','."),
+        ("inventory list", "-i i.yml -ii.yml", "give --inventory once, and put several files into one folder."),
+    ],
+)
+def test_a_value_never_silently_takes_the_place_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, options: str, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("i.yml", "p.yml"):
+        Path(name).touch()
+
+    done = CliRunner().invoke(cli, [*command.split(), *options.split()])
+
+    assert isinstance(done.exception, OperatorError)
+    assert " is given 2 times; " in str(done.exception)
+    assert sentence in str(done.exception)
+
+
+def test_an_option_beats_its_environment_and_its_file_without_counting_them(tmp_path: Path) -> None:
+    (tmp_path / "lamsach.yml").write_text("inventory: none.yml\n", encoding="utf-8")
+    (tmp_path / "hosts.yml").write_text("mot: {hosts: {pc-01: , pc-02: , pc-03: }}\n", encoding="utf-8")
+    words = ("inventory", "list", "--format", "names", "-i", "hosts.yml")
+    limit = {"LAMSACH_INVENTORY_LIST_LIMIT": "pc-01:pc-02"}
+    site = Site(tmp_path, tmp_path)
+
+    assert site.lamsach(*words, **limit).stdout == "pc-01\npc-02\n"
+    assert site.lamsach(*words, "--limit", "pc-03", **limit).stdout == "pc-03\n"
