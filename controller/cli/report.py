@@ -2,15 +2,19 @@
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from controller.app import report as reports
 from controller.app.report import Reported
-from controller.cli.options import store_option
+from controller.cli.options import Once, store_option
 from controller.errors import OperatorError
 from controller.reports.writers import csv, json, table
 from controller.store.ledger import Ledger
+
+PRINTED: Final = {"table": table.write, "json": json.write}
+"""What needs no folder: one document each, which a screen or a pipe takes."""
 
 
 @click.command()
@@ -21,17 +25,29 @@ from controller.store.ledger import Ledger
     metavar="ID",
     help="A sweep, or the beginning of its id; may be repeated. [default: last]",
 )
-@click.option("--unit", default="", metavar="ID", help="Only this unit and those below it.")
+@click.option(
+    "--unit",
+    cls=Once,
+    again="or name the unit above them",
+    default=None,
+    metavar="ID",
+    help="Only this unit and those below it.",
+)
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "docx"]), default="table", show_default=True
 )
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="The folder to write into.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write into; csv and docx need one, table and json are printed without.",
+)
 @store_option
 @click.option(
     "--template", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your office's own form for docx."
 )
 def report(
-    sweeps: tuple[str, ...], unit: str, form: str, output: Path | None, store: Path, template: Path | None
+    sweeps: tuple[str, ...], unit: str | None, form: str, output: Path | None, store: Path, template: Path | None
 ) -> int:
     """Report from the store alone: per unit the official form, and the roll-up of all of them.
 
@@ -42,12 +58,16 @@ def report(
       lamsach report --format docx -o reports
       lamsach report --sweep 20220915 --sweep 20220919 --unit cc-son-duong
     """
-    if form != "table" and output is None:
+    if form not in PRINTED and output is None:
         raise OperatorError(f"'--format {form}' writes files; name a folder for them with -o.")
+    if unit is not None and not unit.strip():
+        raise OperatorError("'--unit' is empty; name a unit, or leave it out.")
+    if not all(each.strip() for each in sweeps):
+        raise OperatorError("'--sweep' is empty; name a sweep by its id, as lamsach sweeps lists it, or leave it out.")
     with Ledger.open(store, create=False) as ledger:
-        reported = reports.summarised(ledger, sweeps, unit)
+        reported = reports.summarised(ledger, sweeps, unit or "")
     if output is None:
-        sys.stdout.buffer.write(table.write(reported.summary))
+        sys.stdout.buffer.write(PRINTED[form](reported.summary))
         return 0
     for path in written(reported, form, output, template):
         click.echo(path)

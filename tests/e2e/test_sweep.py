@@ -115,11 +115,13 @@ def test_the_store_lists_sweeps_and_reports_them_again(site: Site) -> None:
     first = site.swept("--limit", QUICK)
     listed = site.lamsach("sweeps")
     told = site.lamsach("report", "--format", "json", "-o", "out")
+    printed = site.lamsach("report", "--format", "json")
 
     assert first["sweep"] in listed.stdout
     assert "9/9" in listed.stdout
     assert told.returncode == 0
     assert json.loads((site.desk / "out" / "lamsach.json").read_text(encoding="utf-8")) == first
+    assert json.loads(printed.stdout) == first
 
 
 def test_a_report_holds_one_form_for_each_unit(site: Site) -> None:
@@ -131,6 +133,25 @@ def test_a_report_holds_one_form_for_each_unit(site: Site) -> None:
     assert done.returncode == one.returncode == 0
     assert len(done.stdout.splitlines()) == 4
     assert [path.name for path in (site.desk / "one").iterdir()] == ["chi-cuc-na-hang.docx"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--unit", ""], "'--unit' is empty; name a unit, or leave it out."),
+        (["--unit", " "], "'--unit' is empty; name a unit, or leave it out."),
+        (["--unit", "a", "--unit", "b"], "'--unit' is given 2 times; give --unit once"),
+        (["--sweep", "last", "--sweep", ""], "'--sweep' is empty; name a sweep by its id"),
+        (["--format", "csv"], "'--format csv' writes files; name a folder for them with -o."),
+    ],
+)
+def test_a_report_that_cannot_be_meant_is_refused(site: Site, options: list[str], sentence: str) -> None:
+    site.sweep("--limit", "sd-pc01")
+
+    done = site.lamsach("report", *options)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sentence in done.stderr
 
 
 def test_the_version_and_the_help_can_be_asked(site: Site) -> None:
