@@ -8,6 +8,7 @@ from tabulate import tabulate
 from controller.app import hosts as enrolment
 from controller.app.hosts import Standing
 from controller.cli.options import inventory_option, limit_of, limit_option
+from controller.cli.printing import put
 from controller.model.text import shown
 
 
@@ -48,7 +49,8 @@ def scan(inventory: Path, limit: str | None, accept: bool) -> int:  # noqa: FBT0
         )
         for each in scanned
     ]
-    click.echo(tabulate(rows, headers=("name", "key", "type", "fingerprint"), tablefmt="simple", disable_numparse=True))
+    headings = ("name", "key", "type", "fingerprint")
+    put(tabulate(rows, headers=headings, tablefmt="simple", disable_numparse=True) + "\n")
     standings = {each.standing for each in scanned}
     if accept:
         click.echo(f"{enrolment.enrol(scanned)} keys added.")

@@ -9,6 +9,7 @@ from tabulate import tabulate
 from controller.app import inventory as inventories
 from controller.app.inventory import Listed
 from controller.cli.options import inventory_option, limit_of, limit_option
+from controller.cli.printing import put
 from controller.model.fleet import Host
 from controller.model.text import hides, shown
 
@@ -40,7 +41,7 @@ def list_hosts(inventory: Path, limit: str | None, form: str) -> None:
     """
     listed = inventories.listed(inventory, limit_of(limit))
     write = {"table": _table, "names": _names, "ansible": _ansible}[form]
-    click.echo(write(listed), nl=False)
+    put(write(listed))
 
 
 def _table(listed: Listed) -> str:

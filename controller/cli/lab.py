@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from controller.cli.printing import put
 from controller.lab.fleet import build_fleet
 from controller.lab.process import Lab
 
@@ -85,5 +86,5 @@ def serve_until_interrupted(running: Lab, playbook: str, *options: str | Path) -
     files = ("sweep", running.folder / playbook, "-i", running.folder / "inventory.yml")
     command = shlex.join(["lamsach", *map(str, (*files, *options)), "--apply"])
     with suppress(KeyboardInterrupt):
-        click.echo(f"The lab is up until interrupted. Try: {command}")
+        put(f"The lab is up until interrupted. Try: {command}\n")
         running.wait()

@@ -1,6 +1,5 @@
 """`lamsach report`: the record, as tables and as the official form."""
 
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +8,7 @@ import click
 from controller.app import report as reports
 from controller.app.report import Reported
 from controller.cli.options import Once, store_option
+from controller.cli.printing import put
 from controller.errors import OperatorError
 from controller.reports.writers import csv, json, table
 from controller.store.ledger import Ledger
@@ -67,10 +67,10 @@ def report(
     with Ledger.open(store, create=False) as ledger:
         reported = reports.summarised(ledger, sweeps, unit or "")
     if output is None:
-        sys.stdout.buffer.write(PRINTED[form](reported.summary))
+        put(PRINTED[form](reported.summary), kept=f"it is kept in '{store}': lamsach report prints it elsewhere")
         return 0
-    for path in written(reported, form, output, template):
-        click.echo(path)
+    paths = written(reported, form, output, template)
+    put("".join(f"{path}\n" for path in paths), kept=f"the reports are in '{output}' all the same")
     return 0
 
 

@@ -16,6 +16,7 @@ from controller.cli import INTERRUPTED
 from controller.cli.interrupt import Interrupt, stops_on_signals
 from controller.cli.opening import closing, opening
 from controller.cli.options import FILE, Once, inventory_option, limit_of, limit_option, store_option
+from controller.cli.printing import put
 from controller.cli.progress import progress
 from controller.errors import OperatorError
 from controller.model.summary import SweepSummary
@@ -120,9 +121,10 @@ def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
             asked = _visit(course, prepared, ledger, mode.forks)
             summary = sweeps.summary_of(ledger, chosen)
             planned, under_way = sweeps.planned(ledger, chosen), sweeps.tools_under_way(ledger, chosen)
-    sys.stdout.buffer.write(WRITERS[form](summary))
-    sys.stdout.flush()
-    click.echo(closing(summary, planned, under_way, interrupted=asked.times > 0), err=True)
+    try:
+        put(WRITERS[form](summary), kept=f"it is kept in '{store}': lamsach report --sweep {chosen.id}")
+    finally:
+        click.echo(closing(summary, planned, under_way, interrupted=asked.times > 0), err=True)
     if asked.times:
         # Threads that still talk to hosts must not hold us; all that came back is committed.
         os._exit(INTERRUPTED)

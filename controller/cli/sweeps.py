@@ -6,6 +6,7 @@ import click
 from tabulate import tabulate
 
 from controller.cli.options import store_option
+from controller.cli.printing import put
 from controller.model.text import shown
 from controller.store.ledger import Ledger
 
@@ -33,4 +34,4 @@ def sweeps(store: Path) -> None:
             for line in ledger.sweeps()
         ]
     headings = ("sweep", "begun", "state", "hosts", "mode", "operator", "playbook")
-    click.echo(tabulate(rows, headers=headings, tablefmt="simple", disable_numparse=True))
+    put(tabulate(rows, headers=headings, tablefmt="simple", disable_numparse=True) + "\n")
