@@ -1,6 +1,6 @@
 """Ask hosts for their SSH keys, and enrol those that an operator approves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,16 +27,28 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """What a host showed. `key` is None when it was silent; then `why` says how."""
+    """What a host showed. `key` is None when it was silent; then `why` says how.
+
+    `detail` is what known_hosts says of a key that is not known.
+    """
 
     host: Host
     standing: Standing
     key: HostKey | None = None
     why: Reason | None = None
+    detail: str = ""
 
 
-def scan(inventory: Path, limit: str = "", *, forks: int = 32) -> Iterator[Scanned]:
-    """Ask the SSH hosts of an inventory for their keys, without logging on; in the order of the hosts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What the SSH hosts showed, in the order of the hosts; `keyless` counts those that are reached otherwise."""
+
+    hosts: tuple[Scanned, ...]
+    keyless: int
+
+
+def scan(inventory: Path, limit: str = "", *, forks: int = 32) -> Scan:
+    """Ask the SSH hosts of an inventory for their keys, without logging on.
 
     Raises:
         OperatorError: the inventory or the pattern is wrong, or leaves no SSH host.
@@ -49,7 +61,7 @@ def scan(inventory: Path, limit: str = "", *, forks: int = 32) -> Iterator[Scann
     if not hosts:
         raise OperatorError("no host among these is reached over SSH; widen --limit.")
     with ThreadPoolExecutor(min(forks, len(hosts))) as pool:
-        yield from pool.map(_scanned, hosts)
+        return Scan(hosts=tuple(pool.map(_scanned, hosts)), keyless=len(chosen) - len(hosts))
 
 
 def enrol(scanned: Sequence[Scanned]) -> int:
@@ -77,7 +89,7 @@ def _scanned(host: Host) -> Scanned:
         trust.check(key)
     except HostError as error:
         changed = error.reason is Reason.HOSTKEY_CHANGED
-        return Scanned(host=host, standing=Standing.CHANGED if changed else Standing.NEW, key=key)
+        return Scanned(host=host, standing=Standing.CHANGED if changed else Standing.NEW, key=key, detail=error.detail)
     return Scanned(host=host, standing=Standing.KNOWN, key=key)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from controller.app.preflight import Prepared
 from controller.app.sweep import Course
+from controller.cli.printing import counted
 from controller.indicators.weigh import sentence
 from controller.model.playbook import Module, PushArguments, Task
 from controller.model.summary import SweepSummary
@@ -45,14 +46,14 @@ def _opening(course: Course, prepared: Prepared) -> Iterator[str]:
     mode = "changes are made" if course.sweep.apply else "dry run, nothing is changed"
     yield (
         f"Sweep {course.sweep.id}: '{shown(course.sweep.playbook.name)}', "
-        f"{_number(len(hosts), 'computer')} of {_number(len(units), 'unit')}; {mode}."
+        f"{counted(len(hosts), 'computer')} of {counted(len(units), 'unit')}; {mode}."
     )
     for number, task in enumerate(course.sweep.playbook.tasks, start=1):
         yield f"  {number}. {shown(task.name)}: {_what(task, apply=course.sweep.apply)}"
     if strays := [host.name for host in hosts if not host.unit]:
         yield f"  In no unit: {shown(', '.join(strays))}"
     if prepared.rejected:
-        yield f"  {_number(prepared.rejected, 'line')} of the IOC lists rejected."
+        yield f"  {counted(prepared.rejected, 'line')} of the IOC lists rejected."
     if blind := sentence(prepared.blind):
         yield f"  {blind}"
     if course.gone:
@@ -87,7 +88,3 @@ def _pushed(push: PushArguments, *, apply: bool) -> str:
         return f"put '{name}' into our folder"
     places = " or ".join(f"'{shown(dest)}'" for dest in dict.fromkeys(push.dest.values()))
     return f"{'put' if apply else 'would put'} '{name}' at {places}"
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

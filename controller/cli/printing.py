@@ -1,4 +1,4 @@
-"""Print results to standard output, to their last byte."""
+"""What is printed: results to their last byte, and counts."""
 
 import os
 import sys
@@ -24,3 +24,8 @@ def put(result: str | bytes, *, kept: str = "free space there, or print elsewher
         # Else Python tries the rest of its buffer once more at our end, and complains in its own words.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise LamsachError(f"the result cannot be printed ({error.strerror}); {kept}.") from error
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 key`, `2 keys`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
