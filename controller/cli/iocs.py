@@ -8,6 +8,7 @@ import click
 from tabulate import tabulate
 
 from controller.app.lists import Checked, check_lists
+from controller.cli.printing import put
 from controller.errors import OperatorError
 from controller.model.indicator import IocList, Kind
 from controller.model.text import shown
@@ -37,7 +38,7 @@ def check(files: tuple[str, ...], form: str) -> int:
       lamsach iocs check ioc_lists/example.txt --format json
     """
     checked = tuple(check_lists(files))
-    click.echo(_as_json(checked) if form == "json" else "\n".join(_as_table(checked)))
+    put(_as_json(checked) if form == "json" else "".join(f"{line}\n" for line in _as_table(checked)))
     return 0 if all(each.usable for each in checked) else OperatorError.exit_status
 
 
@@ -67,7 +68,7 @@ def _as_table(checked: Sequence[Checked]) -> Iterator[str]:
 
 
 def _as_json(checked: Sequence[Checked]) -> str:
-    return json.dumps({"lists": [_as_fields(each) for each in checked]}, ensure_ascii=True, indent=2)
+    return json.dumps({"lists": [_as_fields(each) for each in checked]}, ensure_ascii=True, indent=2) + "\n"
 
 
 def _as_fields(checked: Checked) -> dict[str, object]:

@@ -8,6 +8,7 @@ import click
 
 from controller.app.record import HostRecord, kept_data, record_of
 from controller.cli.options import store_option
+from controller.cli.printing import put
 from controller.model.indicator import Match
 from controller.model.result import Attempt, Evidence, Fault, Look, TaskResult, ToolRun
 from controller.model.text import shown
@@ -36,14 +37,14 @@ def show(host: str, sweep: str, kept: int | None, output: Path | None, store: Pa
     with Ledger.open(store, create=False) as ledger:
         record = record_of(ledger, sweep, host)
         if kept is None:
-            click.echo("\n".join(_lines(record)))
+            put("".join(f"{line}\n" for line in _lines(record)))
             return
         data = kept_data(ledger, record, kept)
     if output:
         _write(output, data)
         return
-    for line in data.decode("utf-8", errors="replace").splitlines():
-        click.echo(shown(line, limit=_WHOLE_LINE))
+    lines = data.decode("utf-8", errors="replace").splitlines()
+    put("".join(f"{shown(line, limit=_WHOLE_LINE)}\n" for line in lines))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -53,6 +53,9 @@ def test_every_other_result_that_cannot_be_printed_is_a_sentence_too(site: Site)
         ("report",): "it is kept in 'lamsach.db': lamsach report prints it elsewhere.",
         ("report", "--format", "csv", "-o", "out"): "the reports are in 'out' all the same.",
         ("sweeps",): elsewhere,
+        ("show", "sd-pc01"): elsewhere,
+        ("show", "sd-pc01", "--kept", "1"): elsewhere,
+        ("iocs", "check", site.lab / "iocs.txt"): elsewhere,
         ("lab", "up", "--ssh", "1", "--winrm", "0", "--dir", "lab"): elsewhere,
         ("hosts", "scan", "-i", inventory, "--limit", "sd-pc01"): elsewhere,
         **{
