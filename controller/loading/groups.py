@@ -167,8 +167,11 @@ def name_trouble(name: str) -> str:
         return f"use at most {NAME_LIMIT} letters instead of {len(name)}"
     if name[0] in "!&":
         return "begin it with neither '!' nor '&', which a pattern takes for 'not' and 'both'"
-    if any(letter.isspace() or letter == "/" for letter in name) or any(True for _ in unseen_letters(name)):
-        return "use no space, no '/' and no control letter in it"
+    odd = any(letter == "/" or (letter.isspace() and letter != " ") for letter in name)
+    if odd or name != name.strip() or any(True for _ in unseen_letters(name)):
+        return "use no '/', no control letter, and no space at its ends"
+    if " " in name and "=" in name:
+        return "this looks like a line of INI; write the variables below the name"
     return ""
 
 

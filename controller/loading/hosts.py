@@ -121,7 +121,7 @@ def _address(node: Node | None, name: str) -> str:
     if node is None:
         return name
     address = fields.text(node, "ansible_host")
-    if name_trouble(address):
+    if name_trouble(address) or " " in address:
         raise node.unexpected("ansible_host", "a host name or an address")
     return address
 

@@ -46,7 +46,10 @@ def select(inventory: Inventory, pattern: str) -> tuple[Host, ...]:
         PatternError: it is empty, cannot be read, names what is not in the inventory, or chooses nothing.
 
     """
-    parts = sorted(_parts(pattern), key=lambda part: ("", "&", "!").index(part.sign))
+    whole = pattern.strip()
+    named = whole in inventory.groups or any(host.name == whole for host in inventory.hosts)
+    found = [_part(whole)] if " " in whole and named else _parts(pattern)
+    parts = sorted(found, key=lambda part: ("", "&", "!").index(part.sign))
     if not parts:
         raise PatternError(f"the pattern '{shown(pattern)}' is empty; name a group or host, or write 'all'")
     chosen = _Chooser(inventory).choose(parts)

@@ -5,9 +5,22 @@ import random
 from collections.abc import Sequence
 from typing import Any, Final
 
-NAMES: Final = ["g0", "g1", "g2", "g3", "g4", "chi_cục", "đội-1", "_meta"]
+NAMES: Final = ["g0", "g1", "g2", "g3", "g4", "chi_cục", "đội-1", "Chi cục Một", "_meta"]
 HOSTS: Final = [
-    *("h0", "h1", "h2", "h3", "h[0:2]", "h[4:6:2]", "h7:22", "h7:23", "h[08:10]:22", "máy-[a:c]", "fe80::1"),
+    *(
+        "h0",
+        "h1",
+        "h2",
+        "h3",
+        "h[0:2]",
+        "h[4:6:2]",
+        "h7:22",
+        "h7:23",
+        "h[08:10]:22",
+        "máy-[a:c]",
+        "máy [1:2]",
+        "fe80::1",
+    ),
     "localhost",
 ]
 VALUES: Final = [

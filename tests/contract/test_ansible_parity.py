@@ -101,6 +101,11 @@ web:
     h2: {ansible_connection: winrm, ansible_winrm_transport: kerberos, ansible_psrp_auth: basic}
     h3: {text: "tab\\t, \\u202e, \\e[31m", large: 9007199254740993, small: 1.0e-7, ansible_network_os: ios}
 """
+SPACES = """\
+Cục tỉnh:
+  children:
+    Chi cục Sơn Dương: {hosts: {máy 01: {ansible_host: 192.0.2.1}, "máy số [2:3]": }, vars: {noi: Sơn Dương}}
+"""
 NOBODY = """\
 all: {children: {rong: {children: {trong: {vars: {x: 1}}}}, rong-nua: }}
 """
@@ -141,6 +146,7 @@ PATTERNS = [
     *("chi_cuc_*", "chi_cuc_yên_sơn", "cuc_tuyen_quang:!chi_cuc_hàm_yên", "hy-pc10,ys-pc1", "all:&ys*:!ys-pc5"),
     *("!ys*,all", "dinh", "le:day", "day:le", "trai:&phai", "a:&b", "ungrouped", "ung*", "al*", "h1,h2", " h1 , h2 "),
     *("10.0.0.*", "10.0.0.2", "fe80::1", "db[0]", "h2:h1", "web[0000000001]"),
+    *("Chi cục Sơn Dương,", "máy 01,", "Cục tỉnh,!máy 01", "*Dương", "máy số*,", "Chi cục Sơn Dương[0],"),
 ]
 TO_ANSIBLE_ALL = ("", ",", "~[")
 """Ansible takes these for all hosts."""
@@ -152,6 +158,7 @@ CASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "ungrouped hosts": ("hosts", {"hosts": UNGROUPED}),
     "kinds of values and addresses": ("hosts.yml", {"hosts.yml": KINDS}),
     "what only a sweep refuses": ("hosts.yml", {"hosts.yml": SWEEP_REFUSES}),
+    "names of several words": ("hosts.yml", {"hosts.yml": SPACES, "group_vars/Cục tỉnh.yml": "cap: 1\n"}),
     "groups without hosts": ("hosts.yml", {"hosts.yml": NOBODY}),
     "variables at all levels": ("hosts.yml", BIG),
     "a folder": (".", FOLDER),

@@ -24,6 +24,17 @@ INVENTORY = Inventory(
 )
 
 
+@pytest.mark.parametrize("pattern", ["Chi cục Một", " Chi cục Một ", "Chi cục Một,", "máy số 1"])
+def test_a_name_of_several_words_is_one_name_where_it_stands_alone_or_before_a_comma(pattern: str) -> None:
+    groups = {"all": Group("all", (), ("ungrouped", "Chi cục Một", "Chi")), "ungrouped": Group("ungrouped")}
+    groups |= {"Chi cục Một": Group("Chi cục Một", ("máy số 1",)), "Chi": Group("Chi", ("lẻ",))}
+    hosts = tuple(Host(name=name, address="192.0.2.1") for name in ("máy số 1", "lẻ"))
+
+    found = patterns.select(Inventory(path="i.yml", digest="", hosts=hosts, groups=groups), pattern)
+
+    assert [host.name for host in found] == ["máy số 1"]
+
+
 @pytest.mark.parametrize(
     ("pattern", "names"),
     [
