@@ -2,6 +2,7 @@
 
 import sqlite3
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from controller.errors import OperatorError
 from controller.model.text import shown
 from controller.store.file import BUSY_SECONDS, make, refuse_foreign
+from controller.store.revision import is_newest
 from controller.store.trouble import told
-from controller.store.upgrade import bring_up
 
 _READING: Final = "lamsach_reading"
 
@@ -42,7 +43,10 @@ def open(
     )
     event.listen(engine, "begin", _begin)
     try:
-        bring_up(engine, reading(engine), path)
+        with reading(engine).begin() as connection:
+            newest = is_newest(connection)
+        if not newest:
+            import_module("controller.store.upgrade").bring_up(engine, path)
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise told(path, error) from error
     return engine

@@ -1,4 +1,4 @@
-"""Bring a store to the revision this program knows; refuse one that is newer."""
+"""Bring a store to the revision this program knows, by Alembic; refuse one that is newer."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from controller.store.tables import lamsach_upgrade
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 
-def bring_up(writer: Engine, reader: Engine, path: Path) -> None:
+def bring_up(writer: Engine, path: Path) -> None:
     """Bring the store to the newest revision, in one transaction; an older store is copied first.
 
     The copy is `<file>.before-<revision>`, the revision it was brought to.
@@ -31,12 +31,9 @@ def bring_up(writer: Engine, reader: Engine, path: Path) -> None:
     config = _config()
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head()
-    with reader.begin() as connection:
-        if _revision(connection) == head:
-            return
     with writer.begin() as connection:
-        revision = _revision(connection)  # again: another program may have been faster
-        if revision == head:
+        revision = _revision(connection)
+        if revision == head:  # another program was faster
             return
         if revision is not None:
             _refuse_newer(connection, scripts, revision, path)

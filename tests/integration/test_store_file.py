@@ -1,15 +1,19 @@
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from controller.errors import OperatorError, StoreError
-from controller.store import database, upgrade
+from controller.store import database, revision, upgrade
 from controller.store.ledger import Ledger
 from controller.store.tables import metadata
 from tests.builders import an_attempt
@@ -26,6 +30,14 @@ down_revision = "0001"
 def upgrade() -> None:
     with op.batch_alter_table("attempt") as attempt:
         attempt.add_column(sa.Column("colour", sa.Text, nullable=True))
+"""
+
+OPENED: Final = """
+import sys
+from pathlib import Path
+from controller.store import database
+database.open(Path(sys.argv[1]), create=False).dispose()
+print("alembic" in sys.modules)
 """
 
 
@@ -63,6 +75,20 @@ def test_the_migrations_make_the_tables_that_the_program_uses(path: Path) -> Non
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_the_revision_that_the_program_names_is_the_newest_of_the_migrations() -> None:
+    assert ScriptDirectory(str(upgrade.MIGRATIONS)).get_heads() == [revision.HEAD]
+
+
+def test_a_store_of_the_programs_own_revision_is_opened_without_alembic(path: Path) -> None:
+    with begun(path):
+        pass
+
+    command = [sys.executable, "-c", OPENED, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["False"]
 
 
 def test_only_its_owner_may_read_a_store_and_what_stands_beside_it(path: Path) -> None:
@@ -153,23 +179,21 @@ def test_a_newer_store_names_the_program_to_use_and_is_left_alone(path: Path) ->
     assert rows(path, "SELECT version_num FROM alembic_version") == [("0009",)]
 
 
-@pytest.fixture
-def next_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The next version of the program: one more revision."""
-    migrations = tmp_path / "100% migrations"
+def become_next_program(folder: Path, monkeypatch: pytest.MonkeyPatch, second: str = SECOND) -> None:
+    """Be the next version of the program: one more revision."""
+    migrations = folder / "100% migrations"
     shutil.copytree(upgrade.MIGRATIONS, migrations)
-    (migrations / "versions" / "0002_second.py").write_text(SECOND)
+    (migrations / "versions" / "0002_second.py").write_text(second)
+    monkeypatch.setattr(upgrade, "MIGRATIONS", migrations)
     monkeypatch.setattr(upgrade, "__version__", "0.2.0")
-    return migrations
+    monkeypatch.setattr(revision, "HEAD", "0002")
 
 
-def test_an_older_store_is_copied_and_then_brought_up(
-    path: Path, next_program: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_older_store_is_copied_and_then_brought_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with begun(path) as ledger:
         ledger.finish_attempt("s1", an_attempt())
 
-    monkeypatch.setattr(upgrade, "MIGRATIONS", next_program)
+    become_next_program(path.parent, monkeypatch)
     with Ledger.open(path) as ledger:
         assert ledger.attempts("s1") == {"pc-01": (an_attempt(),)}
         ledger.begin(an_intent("r2", attempt=2), ())
@@ -185,15 +209,11 @@ def test_an_older_store_is_copied_and_then_brought_up(
     assert not list(path.parent.glob("*.part*"))
 
 
-def test_a_store_stays_as_it_was_when_it_cannot_be_brought_up(
-    path: Path, next_program: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_stays_as_it_was_when_it_cannot_be_brought_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with begun(path):
         pass
-    with (next_program / "versions" / "0002_second.py").open("a") as script:
-        script.write("    op.execute('INSERT INTO nowhere VALUES (1)')\n")
 
-    monkeypatch.setattr(upgrade, "MIGRATIONS", next_program)
+    become_next_program(path.parent, monkeypatch, SECOND + "    op.execute('INSERT INTO nowhere VALUES (1)')\n")
     with pytest.raises(StoreError, match="no such table: nowhere"):
         database.open(path)
     monkeypatch.undo()

@@ -1,1 +1,1 @@
-"""Alembic's steps from one version of the store to the next."""
+"""Alembic's steps from one version of the store to the next; revision.py names the newest."""
