@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final, cast
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from controller.errors import StoreError
 from controller.model.result import Attempt, TaskResult
@@ -16,15 +17,24 @@ from controller.store.tables import attempt as table
 from controller.store.tables import intent
 from controller.store.tables import sweep as sweeps
 
+_FIND: Final = select(table.c.id, table.c.body).where(
+    table.c.sweep == bindparam("sweep"), table.c.host == bindparam("host"), table.c.number == bindparam("number")
+)
+_ADD: Final = insert(table)
+_END: Final = update(table).where(table.c.id == bindparam("row"))
+_REOPEN: Final = update(sweeps).where(sweeps.c.id == bindparam("sweep"), sweeps.c.ended.is_not(None)).values(ended=None)
 
-def begin(connection: Connection, sweep: str, host: str, number: int, when: datetime) -> None:
-    """Write down that a visit begins; one that is open may go on, and its sweep is not ended then."""
+
+def begin(connection: Connection, sweep: str, host: str, number: int, when: datetime) -> int:
+    """Write down that a visit begins, and return its row number.
+
+    One that is open may go on; its sweep is not ended then.
+    """
     row = _find(connection, sweep, host, number)
     if row is not None and row.body is not None:
         raise StoreError(f"{_called(sweep, host, number)} is finished already; give the new one its own number")
-    if row is None:
-        connection.execute(insert(table).values(sweep=sweep, host=host, number=number, begun=when))
-    connection.execute(update(sweeps).where(sweeps.c.id == sweep, sweeps.c.ended.is_not(None)).values(ended=None))
+    connection.execute(_REOPEN, {"sweep": sweep})
+    return int(row.id) if row else _added(connection, sweep, host, number, when)
 
 
 def finish(connection: Connection, sweep: str, attempt: Attempt, known: Known) -> None:
@@ -32,15 +42,17 @@ def finish(connection: Connection, sweep: str, attempt: Attempt, known: Known) -
     body = written(parts.lightened_attempt(attempt))
     row = _find(connection, sweep, attempt.host, attempt.number)
     if row is None:
-        begin(connection, sweep, attempt.host, attempt.number, attempt.started)
+        connection.execute(_REOPEN, {"sweep": sweep})
+        number = _added(connection, sweep, attempt.host, attempt.number, attempt.started)
+    elif row.body is None:
+        number = int(row.id)
     elif row.body == body:
         return
-    elif row.body is not None:
+    else:
         raise StoreError(f"{_called(sweep, attempt.host, attempt.number)} has another result already; report it")
-    number = number_of(connection, sweep, attempt.host, attempt.number)
     parts.keep(connection, number, attempt.tasks, known)
     parts.keep_refused(connection, attempt)
-    connection.execute(update(table).where(table.c.id == number).values(ended=attempt.ended, body=body))
+    connection.execute(_END, {"row": number, "ended": attempt.ended, "body": body})
 
 
 def finished(connection: Connection, sweep: str) -> Mapping[str, tuple[Attempt, ...]]:
@@ -91,9 +103,12 @@ def number_of(connection: Connection, sweep: str, host: str, number: int) -> int
 
 
 def _find(connection: Connection, sweep: str, host: str, number: int) -> Row[int, bytes | None] | None:
-    return connection.execute(
-        select(table.c.id, table.c.body).where(table.c.sweep == sweep, table.c.host == host, table.c.number == number)
-    ).one_or_none()
+    return connection.execute(_FIND, {"sweep": sweep, "host": host, "number": number}).one_or_none()
+
+
+def _added(connection: Connection, sweep: str, host: str, number: int, when: datetime) -> int:
+    added = connection.execute(_ADD, {"sweep": sweep, "host": host, "number": number, "begun": when})
+    return cast("Row[int]", added.inserted_primary_key)[0]
 
 
 def _called(sweep: str, host: str, number: int) -> str:

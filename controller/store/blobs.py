@@ -5,13 +5,16 @@ from collections.abc import Iterable
 from typing import Final
 
 import zstandard
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from controller.errors import StoreError
 from controller.model.result import Evidence
 from controller.store.tables import blob
 
 _LEVEL: Final = 3
+
+_IS_KEPT: Final = select(blob.c.size).where(blob.c.sha256 == bindparam("sha256"))
+_ADD: Final = insert(blob)
 
 
 def keep(connection: Connection, pieces: Iterable[Evidence]) -> None:
@@ -22,15 +25,12 @@ def keep(connection: Connection, pieces: Iterable[Evidence]) -> None:
 
     """
     for piece in pieces:
-        if connection.scalar(select(blob.c.size).where(blob.c.sha256 == piece.sha256)) is not None:
+        if connection.scalar(_IS_KEPT, {"sha256": piece.sha256}) is not None:
             continue
         if hashlib.sha256(piece.data).hexdigest() != piece.sha256:
             raise StoreError(f"evidence '{piece.sha256}' came without its data; report it, with the log")
-        connection.execute(
-            insert(blob).values(
-                sha256=piece.sha256, size=len(piece.data), packed=zstandard.compress(piece.data, _LEVEL)
-            )
-        )
+        packed = zstandard.compress(piece.data, _LEVEL)
+        connection.execute(_ADD, {"sha256": piece.sha256, "size": len(piece.data), "packed": packed})
 
 
 def fetch(connection: Connection, sha256: str) -> bytes:

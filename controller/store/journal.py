@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, insert, select, update
 
 from controller.errors import StoreError
 from controller.model.intent import Intent, IntentState
@@ -15,6 +16,20 @@ from controller.store.columns import read, written
 from controller.store.observations import Known
 from controller.store.tables import attempt as visits
 from controller.store.tables import intent as table
+
+_RUN: Final[BindParameter[str]] = bindparam("of_run")
+_START: Final = select(table.c.state, table.c.body, table.c.run)
+_FIND: Final = _START.where(table.c.run_id == _RUN)
+_OF_HOST: Final = (
+    _START.join_from(table, visits)
+    .where(
+        visits.c.sweep == bindparam("sweep"), visits.c.host == bindparam("host"), table.c.state == bindparam("state")
+    )
+    .order_by(table.c.id)
+)
+_OF_ATTEMPT: Final = _OF_HOST.where(visits.c.number == bindparam("attempt"))
+_ADD: Final = insert(table)
+_END: Final = update(table).where(table.c.run_id == _RUN)
 
 
 def begin(connection: Connection, intent: Intent, so_far: Sequence[TaskResult], known: Known) -> None:
@@ -27,17 +42,17 @@ def begin(connection: Connection, intent: Intent, so_far: Sequence[TaskResult], 
                 f"run '{shown(intent.run_id)}' was begun before, and is {row.state}; report it, with the log"
             )
         return
-    attempts.begin(connection, intent.sweep, intent.host, intent.attempt, intent.begun)
-    number = attempts.number_of(connection, intent.sweep, intent.host, intent.attempt)
+    number = attempts.begin(connection, intent.sweep, intent.host, intent.attempt, intent.begun)
     parts.keep(connection, number, so_far, known)
     connection.execute(
-        insert(table).values(
-            run_id=intent.run_id,
-            attempt=number,
-            state=IntentState.BEGUN,
-            body=body,
-            so_far=written(parts.lightened(so_far)),
-        )
+        _ADD,
+        {
+            "run_id": intent.run_id,
+            "attempt": number,
+            "state": IntentState.BEGUN,
+            "body": body,
+            "so_far": written(parts.lightened(so_far)),
+        },
     )
 
 
@@ -72,7 +87,8 @@ def interrupt(connection: Connection, run_id: str) -> None:
 
 def still_open(connection: Connection, sweep: str, host: str) -> tuple[Intent, ...]:
     """Return the starts of a host that have no end, oldest first."""
-    return tuple(_intent(row) for row in connection.execute(_starts(sweep, host, IntentState.BEGUN)))
+    rows = connection.execute(_OF_HOST, {"sweep": sweep, "host": host, "state": IntentState.BEGUN})
+    return tuple(map(_intent, rows))
 
 
 def hosts_under_way(connection: Connection, sweep: str) -> tuple[str, ...]:
@@ -89,32 +105,25 @@ def hosts_under_way(connection: Connection, sweep: str) -> tuple[str, ...]:
 
 def finished(connection: Connection, sweep: str, host: str, attempt: int) -> tuple[tuple[Intent, ToolRun], ...]:
     """Return the starts of an attempt that came to their end, oldest first; logs without their data."""
-    rows = connection.execute(_starts(sweep, host, IntentState.FINISHED).where(visits.c.number == attempt))
+    rows = _starts(connection, sweep, host, attempt, IntentState.FINISHED)
     return tuple((_intent(row), read(row.run, ToolRun)) for row in rows)
 
 
 def interrupted(connection: Connection, sweep: str, host: str, attempt: int) -> tuple[Intent, ...]:
     """Return the starts of an attempt that were torn off, oldest first."""
-    rows = connection.execute(_starts(sweep, host, IntentState.INTERRUPTED).where(visits.c.number == attempt))
-    return tuple(map(_intent, rows))
+    return tuple(map(_intent, _starts(connection, sweep, host, attempt, IntentState.INTERRUPTED)))
 
 
 _Found = Row[str, bytes, bytes | None]
 
 
 def _find(connection: Connection, run_id: str) -> _Found | None:
-    return connection.execute(
-        select(table.c.state, table.c.body, table.c.run).where(table.c.run_id == run_id)
-    ).one_or_none()
+    return connection.execute(_FIND, {"of_run": run_id}).one_or_none()
 
 
-def _starts(sweep: str, host: str, state: IntentState) -> Select[str, bytes, bytes | None]:
-    return (
-        select(table.c.state, table.c.body, table.c.run)
-        .join_from(table, visits)
-        .where(visits.c.sweep == sweep, visits.c.host == host, table.c.state == state)
-        .order_by(table.c.id)
-    )
+def _starts(connection: Connection, sweep: str, host: str, attempt: int, state: IntentState) -> Sequence[_Found]:
+    of_attempt = {"sweep": sweep, "host": host, "attempt": attempt, "state": state}
+    return connection.execute(_OF_ATTEMPT, of_attempt).all()
 
 
 def _intent(row: _Found) -> Intent:
@@ -136,4 +145,4 @@ def _ends_anew(connection: Connection, run_id: str, state: IntentState, body: by
 
 
 def _end(connection: Connection, run_id: str, state: IntentState, body: bytes | None) -> None:
-    connection.execute(update(table).where(table.c.run_id == run_id).values(state=state, run=body))
+    connection.execute(_END, {"of_run": run_id, "state": state, "run": body})

@@ -13,6 +13,11 @@ from controller.model.result import TaskResult
 from controller.store.columns import read, written
 from controller.store.tables import look, observation
 
+_KEPT: Final = select(look.c.task, look.c.position).where(look.c.attempt == bindparam("attempt"))
+_ADD_LOOK: Final = insert(look)
+_ADD_VALUES: Final = insert(observation)
+_HIGHEST: Final = select(func.max(observation.c.id))
+
 _AT_ONCE: Final = 5000
 """Values in one question: well below what any database takes as parameters."""
 
@@ -40,8 +45,7 @@ def keep(connection: Connection, attempt: int, tasks: Iterable[TaskResult], know
 
     A look is known by its task and its place in it, so what a start committed is not kept again with the result.
     """
-    before = select(look.c.task, look.c.position).where(look.c.attempt == attempt)
-    kept = {(row.task, row.position) for row in connection.execute(before)}
+    kept = {(row.task, row.position) for row in connection.execute(_KEPT, {"attempt": attempt})}
     looks = [
         (task.index, position, made, [_text(each) for each in made.observations])
         for task in tasks
@@ -52,13 +56,14 @@ def keep(connection: Connection, attempt: int, tasks: Iterable[TaskResult], know
     for task, position, made, texts in looks:
         sightings = [(numbers[text], each.where) for text, each in zip(texts, made.observations, strict=True)]
         connection.execute(
-            insert(look).values(
-                attempt=attempt,
-                task=task,
-                position=position,
-                collector=made.key.collector,
-                seen=zstandard.compress(written(sightings)),
-            )
+            _ADD_LOOK,
+            {
+                "attempt": attempt,
+                "task": task,
+                "position": position,
+                "collector": made.key.collector,
+                "seen": zstandard.compress(written(sightings)),
+            },
         )
 
 
@@ -95,13 +100,13 @@ def _added(connection: Connection, new: Mapping[bytes, str]) -> dict[str, int]:
     """Add rows under numbers of our own: reading back what the database would choose costs as much again."""
     if not new:
         return {}
-    first = 1 + (connection.scalar(select(func.max(observation.c.id))) or 0)
+    first = 1 + (connection.scalar(_HIGHEST) or 0)
     numbers, rows = {}, []
     for number, (digest, text) in enumerate(new.items(), first):
         kind, value = text.split("\0", 1)
         numbers[text] = number
         rows.append({"id": number, "digest": digest, "kind": kind, "value": value})
-    connection.execute(insert(observation), rows)
+    connection.execute(_ADD_VALUES, rows)
     return numbers
 
 

@@ -45,6 +45,7 @@ def test_a_machine_is_remembered_as_it_was_last_seen(ledger: Ledger) -> None:
     assert ledger.identity("pc-01") == newer
     assert ledger.identity("pc-02") is None
     assert ledger.hosts_with(ONE) == ()
+    assert ledger.hosts_with(newer) == ("pc-01",)
 
 
 @pytest.mark.parametrize(

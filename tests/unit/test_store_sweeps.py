@@ -83,6 +83,14 @@ def test_a_new_attempt_opens_an_ended_sweep_again(ledger: Ledger) -> None:
     assert ledger.unfinished("p1.yml", "inventory/example") == "s1"
 
 
+def test_a_result_that_comes_without_a_start_opens_an_ended_sweep_again(ledger: Ledger) -> None:
+    ledger.begin_sweep(a_sweep(), ())
+    ledger.end_sweep("s1", NOON)
+    ledger.finish_attempt("s1", an_attempt())
+
+    assert ledger.unfinished("p1.yml", "inventory/example") == "s1"
+
+
 @pytest.mark.parametrize(
     ("text", "found"), [("last", "20220916-x"), ("20220915", "20220915"), ("20220916", "20220916-x")]
 )
