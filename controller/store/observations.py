@@ -97,17 +97,22 @@ def _numbers(connection: Connection, texts: Iterable[str], known: Known) -> dict
 
 
 def _added(connection: Connection, new: Mapping[bytes, str]) -> dict[str, int]:
-    """Add rows under numbers of our own: reading back what the database would choose costs as much again."""
+    """Add rows under numbers of our own: reading back what the database would choose costs as much again.
+
+    Some at a time, as when asking: a row to be added takes a KB, too.
+    """
     if not new:
         return {}
     first = 1 + (connection.scalar(_HIGHEST) or 0)
-    numbers, rows = {}, []
-    for number, (digest, text) in enumerate(new.items(), first):
-        kind, value = text.split("\0", 1)
-        numbers[text] = number
-        rows.append({"id": number, "digest": digest, "kind": kind, "value": value})
-    connection.execute(_ADD_VALUES, rows)
-    return numbers
+    numbered = enumerate(new.items(), first)
+    while some := list(islice(numbered, _AT_ONCE)):
+        connection.execute(_ADD_VALUES, [_row(number, *each) for number, each in some])
+    return {text: number for number, text in enumerate(new.values(), first)}
+
+
+def _row(number: int, digest: bytes, text: str) -> dict[str, object]:
+    kind, value = text.split("\0", 1)
+    return {"id": number, "digest": digest, "kind": kind, "value": value}
 
 
 def _remember(known: Known, found: Mapping[str, int]) -> None:

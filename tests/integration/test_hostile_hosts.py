@@ -37,7 +37,7 @@ _RAW: Final = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u2
 FORMULA: Final = "=cmd|'/C calc'!A0"
 
 NO_MORE_THAN: Final = 250 * 1024
-"""KB of memory that the controller may take for all of these hosts at once; 170 MB were measured.
+"""KB of memory that the controller may take for all of these hosts at once; 180 MB were measured.
 
 About 95 MB are the program itself. A host may cost 8 MB on each stream while it sends without end, as two of these
 do, and 65 MB while the longest answer that is still taken is read and kept, as that of one is. One of the former, read
