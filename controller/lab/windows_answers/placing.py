@@ -1,6 +1,7 @@
 """Placing a file in the product's folder of a PC: what `windows_put.ps1` and `windows_take.ps1` answer."""
 
 import hashlib
+import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -20,16 +21,21 @@ def put(folder: Path, arguments: Sequence[str]) -> str:
 
 
 async def take(folder: Path, arguments: Sequence[str], blocks: AsyncIterator[bytes]) -> str:
-    """Answer FOLDER NAME SHA256 SIZE OFFSET: take blocks of the file until it is whole."""
+    """Answer FOLDER NAME SHA256 SIZE OFFSET: take blocks of the file until it is whole.
+
+    It is open only while a block is written: whoever sends may die between two, and a file that is open for writing
+    cannot be started by whoever ends the work.
+    """
     place, name, sha256, size, offset = arguments
     tools = on_disk(folder, place) / "tools" / sha256
     part = tools / ".part"
-    with part.open("r+b" if part.exists() else "w+b") as file:
-        file.seek(int(offset))
-        file.truncate()
-        async for block in blocks:
+    there = int(offset)
+    part.touch()
+    os.truncate(part, there)
+    async for block in blocks:
+        with part.open("ab") as file:
             file.write(block)
-        there = file.tell()
+        there += len(block)
     if there < int(size):
         return f"#lamsach more {there}"
     if not whole(part, sha256):
