@@ -91,7 +91,7 @@ def prepare(request: SweepRequest) -> Prepared:
         lists=lists,
         files=(*_operator_files(book.playbook), *files),
         collectors=collectors,
-        blind=_weigh(book, lists, collectors, _platforms(request, given)),
+        blind=_weigh(book.playbook, lists, collectors, _platforms(request, given)),
     )
 
 
@@ -209,20 +209,17 @@ def _platforms(request: SweepRequest, given: Sequence[Host]) -> Collection[Platf
 
 
 def _weigh(
-    book: PlaybookFile,
+    playbook: Playbook,
     lists: Sequence[IocList],
     collectors: Mapping[str, Collector],
     platforms: Collection[Platform],
 ) -> tuple[Blindness, ...]:
     """Weigh the lists against what the playbook's looks can see; refuse a sweep that cannot see anything."""
-    judging = [index for index, task in enumerate(book.playbook.tasks) if task.module is Module.CHECK_IOCS]
-    looks = [book.playbook.tasks[index].look for index in judging]
+    judging = [task.look for task in playbook.tasks if task.look and task.module is Module.CHECK_IOCS]
     asked = [
-        look
-        for look in looks
-        if look and any(applies(look, collectors[look.collector], platform) for platform in platforms)
+        look for look in judging if any(applies(look, collectors[look.collector], platform) for platform in platforms)
     ]
-    paired = zip(book.playbook.lists, lists, strict=True)
+    paired = zip(playbook.lists, lists, strict=True)
     blind = weigh([(listed, _visible(path, asked, collectors)) for path, listed in paired])
     if judging and sum(each.unseen for each in blind) == sum(len(each.indicators) for each in lists):
         raise ListError(

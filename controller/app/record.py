@@ -68,5 +68,4 @@ def _evidence(attempts: Sequence[Attempt]) -> Iterator[Evidence]:
         if attempt.refused:
             yield attempt.refused
         for task in attempt.tasks:
-            pieces = (*(run.log for run in task.runs), *(look.answer for look in task.looks), task.refused)
-            yield from (piece for piece in pieces if piece)
+            yield from task.evidence

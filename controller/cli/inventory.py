@@ -11,7 +11,7 @@ from controller.app.inventory import Listed
 from controller.cli.options import inventory_option, limit_of, limit_option
 from controller.cli.printing import put
 from controller.model.fleet import Host
-from controller.model.text import hides, shown
+from controller.model.text import shown, shown_json
 
 
 @click.group()
@@ -66,13 +66,8 @@ def _names(listed: Listed) -> str:
 
 
 def _ansible(listed: Listed) -> str:
-    """As Ansible's, but with letters as they are; the ends of its lines are the only ones that JSON leaves raw."""
-    lines = json.dumps(listed.as_ansible(), sort_keys=True, indent=4, ensure_ascii=False)
-    return "".join(letter if letter == "\n" else _json_letter(letter) for letter in f"{lines}\n")
-
-
-def _json_letter(letter: str) -> str:
-    return f"\\u{ord(letter):04x}" if hides(letter) else letter
+    """As Ansible's, but with letters as they are."""
+    return shown_json(json.dumps(listed.as_ansible(), sort_keys=True, indent=4, ensure_ascii=False)) + "\n"
 
 
 def _proof(host: Host) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from controller.lab.pc import LabStart, StartKind
+from controller.lab.pc import LabStart, StartKind, command_line
 
 _UNIT: Final = """[Unit]
 Description={name}
@@ -37,7 +37,7 @@ def write_starts(starts: Sequence[LabStart], disk: Path) -> None:
 
 def _entry(start: LabStart) -> tuple[str, str]:
     """Where an entry stands below the root, and what it says there."""
-    command = " ".join(f'"{word}"' if " " in word else word for word in (start.program, *start.arguments))
+    command = command_line(start.program, *start.arguments)
     match start.kind:
         case StartKind.SYSTEMD:
             return f"etc/systemd/system/{start.name}.service", _UNIT.format(name=start.name, command=command)

@@ -181,3 +181,8 @@ class LabFleet:
     order: Order
     pcs: tuple[LabPc, ...]
     clean: bool = False
+
+
+def command_line(*words: str) -> str:
+    """Return a command in one line, as every platform writes it: words with blanks stand in quotes."""
+    return " ".join(f'"{word}"' if " " in word else word for word in words)

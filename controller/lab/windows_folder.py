@@ -18,9 +18,9 @@ from typing import Final
 
 from controller.lab import windows_starts
 from controller.lab.network import OWN
-from controller.lab.pc import LabFile, LabName, LabPc, LabSocket
+from controller.lab.pc import LabFile, LabName, LabPc, LabSocket, command_line
 from controller.lab.windows_office import SYSTEM
-from controller.lab.windows_starts import SID, accounts, command_line
+from controller.lab.windows_starts import SID, accounts
 
 POWERSHELL: Final = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
 PRODUCT: Final = "Microsoft Windows 10 Pro"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from xml.sax.saxutils import escape
 
-from controller.lab.pc import LabFile, LabPc, LabStart, StartKind
+from controller.lab.pc import LabFile, LabPc, LabStart, StartKind, command_line
 from controller.lab.windows_office import SYSTEM
 
 SID: Final = "S-1-5-21-1000000001-1000000002-1000000003"
@@ -29,11 +29,6 @@ def accounts(pc: LabPc) -> Mapping[str, str]:
     people = {process.user for process in pc.processes} | {start.user for start in pc.starts}
     names = (pc.account, *sorted(people - {"", SYSTEM, pc.account}))
     return {name: f"{SID}-{number}" for number, name in enumerate(names, 1001)}
-
-
-def command_line(*words: str) -> str:
-    """Return a command as Windows keeps it: words with blanks stand in quotes."""
-    return " ".join(f'"{word}"' if " " in word else word for word in words)
 
 
 def command(start: LabStart) -> str:

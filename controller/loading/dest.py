@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 
 from controller.loading.fields import Fields, text
 from controller.loading.nodes import Kind, Node
 from controller.model.fleet import Platform
 from controller.model.text import shown
-from controller.transports.base import PRODUCT_FOLDER
+from controller.transports.base import product_folder
 
 _OURS: Final = ("lock", "quarantine", "runs", "starting", "tools")
 """What lies in the product's folder already."""
@@ -80,8 +79,7 @@ def _check_windows(node: Node, what: str, path: str) -> None:
 
 
 def _check_not_ours(node: Node, what: str, path: str, platform: Platform) -> None:
-    kind = PureWindowsPath if platform is Platform.WINDOWS else PurePosixPath
-    folder = kind(PRODUCT_FOLDER[platform])
+    folder = product_folder(platform)
     place = folder / path
     below = place.relative_to(folder).parts if place.is_relative_to(folder) else ()
     if below and below[0].casefold() in _OURS:

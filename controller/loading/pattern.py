@@ -46,16 +46,15 @@ def select(inventory: Inventory, pattern: str) -> tuple[Host, ...]:
         PatternError: it is empty, cannot be read, names what is not in the inventory, or chooses nothing.
 
     """
-    whole = pattern.strip()
-    named = whole in inventory.groups or any(host.name == whole for host in inventory.hosts)
-    found = [_part(whole)] if " " in whole and named else _parts(pattern)
+    hosts, whole = {host.name: host for host in inventory.hosts}, pattern.strip()
+    named = " " in whole and (whole in inventory.groups or whole in hosts)
+    found = [_part(whole)] if named else _parts(pattern)
     parts = sorted(found, key=lambda part: ("", "&", "!").index(part.sign))
     if not parts:
         raise PatternError(f"the pattern '{shown(pattern)}' is empty; name a group or host, or write 'all'")
     chosen = _Chooser(inventory).choose(parts)
     if not chosen:
         raise PatternError(f"the pattern '{shown(pattern)}' chooses no host; widen it.")
-    hosts = {host.name: host for host in inventory.hosts}
     return tuple(hosts[name] for name in chosen)
 
 

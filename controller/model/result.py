@@ -140,6 +140,12 @@ class TaskResult:
     fault: Fault | None = None
     refused: Evidence | None = None
 
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What it rests on: logs of runs, answers of looks, and what could not be read."""
+        pieces = (*(run.log for run in self.runs), *(look.answer for look in self.looks), self.refused)
+        return tuple(piece for piece in pieces if piece)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:

@@ -1,6 +1,6 @@
 """What a result is heavy with, kept beside it: the data of evidence, and observations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from controller.store.observations import Known
 
 def keep(connection: Connection, attempt: int, tasks: Sequence[TaskResult], known: Known) -> None:
     """Keep what `lightened` takes out, under the row number of the attempt."""
-    blobs.keep(connection, _evidence(tasks))
+    blobs.keep(connection, (piece for task in tasks for piece in task.evidence))
     observations.keep(connection, attempt, tasks, known)
 
 
@@ -50,9 +50,3 @@ def _lightened_look(look: Look) -> Look:
 
 def _bare(piece: Evidence | None) -> Evidence | None:
     return replace(piece, data=b"") if piece else None
-
-
-def _evidence(tasks: Sequence[TaskResult]) -> Iterator[Evidence]:
-    for task in tasks:
-        pieces = (*(run.log for run in task.runs), *(look.answer for look in task.looks), task.refused)
-        yield from (piece for piece in pieces if piece)

@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
-from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath
 from typing import Final
 
 from controller.cleaners.base import below
@@ -11,7 +11,7 @@ from controller.model.fleet import Platform
 from controller.model.playbook import Effect, PushArguments, Task
 from controller.model.result import TaskResult, TaskState
 from controller.tasks.base import TaskContext
-from controller.transports.base import PRODUCT_FOLDER
+from controller.transports.base import product_folder
 from controller.transports.placed import refusal, said
 
 _SCRIPTS: Final = {Platform.LINUX: "linux_place.sh", Platform.WINDOWS: "windows_place.ps1"}
@@ -52,14 +52,9 @@ def _arguments(task: Task) -> PushArguments:
     return task.push
 
 
-def _folder(platform: Platform) -> PurePath:
-    kind = PureWindowsPath if platform is Platform.WINDOWS else PurePosixPath
-    return kind(PRODUCT_FOLDER[platform])
-
-
 def _dest(arguments: PushArguments, platform: Platform) -> PurePath:
     """Return the whole path as the host sees it."""
-    return _folder(platform) / arguments.dest[platform]
+    return product_folder(platform) / arguments.dest[platform]
 
 
 def _placed(arguments: PushArguments, context: TaskContext) -> bool:
@@ -70,7 +65,7 @@ def _placed(arguments: PushArguments, context: TaskContext) -> bool:
 
     """
     host = context.host
-    pushed = _folder(host.platform) / "tools" / arguments.sha256 / Path(arguments.file).name
+    pushed = product_folder(host.platform) / "tools" / arguments.sha256 / Path(arguments.file).name
     source, dest = below(host.sysroot, str(pushed)), str(_dest(arguments, host.platform))
     words = (source, arguments.sha256, host.sysroot or "-", dest)
     word, code, rest = said(context.session.run(_script(_SCRIPTS[host.platform]), words, seconds=_SECONDS))

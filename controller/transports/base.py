@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -18,6 +18,12 @@ PRODUCT_FOLDER: Final = MappingProxyType(
 
 STREAM_LIMIT: Final = 8 * 1024 * 1024
 """Bytes we take from one stream of one script; more is `answer.huge`."""
+
+
+def product_folder(platform: Platform) -> PurePath:
+    """Return the product's folder as a path of that platform, to which a path below it, or a whole one, is joined."""
+    kind = PureWindowsPath if platform is Platform.WINDOWS else PurePosixPath
+    return kind(PRODUCT_FOLDER[platform])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,20 +1,18 @@
 """The summary as one JSON object, for programs."""
 
 import json
-import re
 from typing import Final
 
 from controller.model.indicator import Kind, Match
 from controller.model.result import Finding
 from controller.model.summary import Counts, SweepSummary, UnitSummary
+from controller.model.text import shown_json
 from controller.model.verdict import Judgement
 from controller.reports.lines import whole_detail
 
 _Object = dict[str, object]
 
 _HASHES: Final = frozenset({Kind.MD5, Kind.SHA1, Kind.SHA256})
-_NOT_FOR_TERMINALS: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What `json.dumps` would leave as it is, and a terminal would obey or UTF-8 cannot hold."""
 
 
 def write(summary: SweepSummary) -> bytes:
@@ -30,8 +28,7 @@ def write(summary: SweepSummary) -> bytes:
             _host(line.name, line.unit, line.judgement) for row in summary.units for line in row.hosts if line.judgement
         ],
     }
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    return _NOT_FOR_TERMINALS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+    return shown_json(json.dumps(document, ensure_ascii=False, indent=2)).encode() + b"\n"
 
 
 def _unit(row: UnitSummary) -> _Object:
