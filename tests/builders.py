@@ -1,10 +1,12 @@
 """Short ways to make values; every test says only what matters to it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.errors import Reason
+from controller.errors import LineError, Reason
 from controller.model.fleet import Host
 from controller.model.indicator import Grade, Kind, Match
 from controller.model.playbook import LookArguments, Module, Task
@@ -78,3 +80,13 @@ def an_attempt(*tasks: TaskResult, fault: Reason | None = None, host: str = "pc-
     return Attempt(
         host=host, number=number, started=NOON, ended=NOON, tasks=tasks, fault=Fault(fault) if fault else None
     )
+
+
+@contextmanager
+def noting(seen: list[Reason]) -> Iterator[None]:
+    """Admit, and note with which reason whoever was admitted is refused."""
+    try:
+        yield
+    except LineError as error:
+        seen.append(error.reason)
+        raise

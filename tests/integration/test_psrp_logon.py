@@ -2,8 +2,7 @@
 
 import logging
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from controller.lab.winrm.faults import FaultError
 from controller.lab.winrm.shell import Streams
 from controller.model.fleet import Host, Secret
 from controller.transports.psrp import PsrpTransport
+from tests.builders import noting
 from tests.ssh_servers import speaking
 from tests.winrm_servers import HASTY, SECRET, Canned, saying, serving, text
 
@@ -119,18 +119,10 @@ def test_a_host_that_lets_us_in_may_refuse_a_shell(tmp_path: Path, code: int, re
 def test_a_refusal_is_seen_by_who_admits(tmp_path: Path) -> None:
     seen: list[Reason] = []
 
-    @contextmanager
-    def admission() -> Iterator[None]:
-        try:
-            yield
-        except LineError as error:
-            seen.append(error.reason)
-            raise
-
     with (
         saying(tmp_path) as service,
         pytest.raises(LineError),
-        PsrpTransport().open(service.host(), Secret("sai"), admission),
+        PsrpTransport().open(service.host(), Secret("sai"), lambda: noting(seen)),
     ):
         pass
 

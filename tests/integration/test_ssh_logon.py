@@ -11,6 +11,7 @@ import pytest
 from controller.errors import HostError, LineError, Reason
 from controller.model.fleet import Host, Secret
 from controller.transports.ssh import Patience, SshTransport
+from tests.builders import noting
 from tests.ssh_servers import PASSWORD, asking, serving
 from tests.sshd import Sshd, make_key
 
@@ -85,19 +86,11 @@ def test_an_unknown_host_is_shown_no_password(tmp_path: Path) -> None:
 def test_nobody_is_admitted_to_an_unknown_host_and_a_refusal_is_seen_by_who_admits(tmp_path: Path) -> None:
     seen: list[Reason] = []
 
-    @contextmanager
-    def admission() -> Iterator[None]:
-        try:
-            yield
-        except LineError as error:
-            seen.append(error.reason)
-            raise
-
     with serving(tmp_path) as server:
         for known in (False, True):
             with (
                 pytest.raises(LineError),
-                SshTransport().open(server.host(known=known), Secret("sai"), admission),
+                SshTransport().open(server.host(known=known), Secret("sai"), lambda: noting(seen)),
             ):
                 pass
 
