@@ -32,7 +32,9 @@ NONCE = "ab" * 8
 """What tests put in the place of the nonce; see the fixture `known_nonce`."""
 
 TOOL_SUM = "cd" * 32
-ELEVATED = Greeting(identity=Identity(computer_name="PC-01"), elevated=True, free_bytes=1 << 30, clock=0)
+ELEVATED = Greeting(
+    identity=Identity(computer_name="PC-01"), elevated=True, free_bytes=1 << 30, clock=0, boot_id="boot 7"
+)
 RUNNING, ABSENT, TORN = (RunState(phase=each) for each in (RunPhase.RUNNING, RunPhase.ABSENT, RunPhase.TORN))
 
 
@@ -176,9 +178,10 @@ class MemoryJournal:
         self.so_far[run_id] = tuple(so_far)
         self._note(self.intents[run_id].host, "adopt", run_id)
 
-    def finish(self, run: ToolRun) -> None:
+    def finish(self, run: ToolRun) -> ToolRun:
         self.runs[run.run_id] = run
         self._note(self.intents[run.run_id].host, "finish", run.run_id)
+        return run
 
     def interrupt(self, run_id: str) -> None:
         self.interrupted.add(run_id)
@@ -212,6 +215,7 @@ class Stage:
     pushed: frozenset[str] = frozenset()
     now: datetime = NOON
     recognise: Callable[[str, Identity], None] = lambda *_: None
+    latest_commit: Callable[[], int] = lambda: 0
 
     def __post_init__(self) -> None:
         self.transport = CannedTransport({"pc-01": self.canned})
@@ -267,6 +271,7 @@ class Stage:
             judging=self.judging,
             cleaner=lambda name: plugins.load("cleaners", name)(),
             starts=starts,
+            latest_commit=self.latest_commit,
             pushed=self.pushed,
         )
 

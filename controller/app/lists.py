@@ -63,7 +63,7 @@ def rejected_lines(lists: Sequence[IocList]) -> int:
 def _read(path: str) -> tuple[IocList, bytes]:
     data = _bytes(Path(path))
     text = plain.decode(data, path=path)
-    return plain.parse(text, name=Path(path).name, sha256=sha256(data).hexdigest()), data
+    return plain.parse(text, name=Path(path).name, sha256=sha256(data).hexdigest(), path=path), data
 
 
 def _refuse_broken(listed: IocList, path: str, max_rejected: float) -> None:

@@ -57,6 +57,7 @@ def worker_context(prepared: Prepared, ledger: Ledger) -> WorkerContext:
             judging=judging,
             cleaner=cleaner,
             starts=starts,
+            latest_commit=ledger.latest_commit,
             pushed=pushed,
         )
 

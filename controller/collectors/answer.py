@@ -8,7 +8,7 @@ Everything here comes from a host that may be hostile: sizes, types and depth ar
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Annotated, Final
 
@@ -69,15 +69,19 @@ def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Ans
     )
 
 
-def observations(spec: CollectorSpec, answer: Answer) -> tuple[Observation, ...]:
+def observations(
+    spec: CollectorSpec, answer: Answer, *, is_ours: Callable[[Row], bool] = lambda _: False
+) -> tuple[Observation, ...]:
     """Return what the rows of `answer` can meet indicators with, each once, in the order of the rows.
 
     A column's kinds say what its value is; the name in a path is what stands behind its last separator. Rows of
     our own session (`own`) say nothing about the host, and a root that is missing (`type`) was not seen. The address
-    of a connection that came by itself (`direction`) is a visitor's.
+    of a connection that came by itself (`direction`) is a visitor's. Rows for which `is_ours` holds are left out.
     """
     meeting = [column for column in spec.columns if column.kinds]
-    seen = (each for row in answer.rows if _speaks_of_the_host(row) for each in _of_row(spec, meeting, row))
+    numbered = enumerate(answer.rows, start=1)
+    rows = ((number, row) for number, row in numbered if _speaks_of_the_host(row) and not is_ours(row))
+    seen = (each for number, row in rows for each in _of_row(spec, meeting, number, row))
     return tuple(dict.fromkeys(seen))
 
 
@@ -128,7 +132,7 @@ def _speaks_of_the_host(row: Row) -> bool:
     return row.get("own") is not True and row.get("type") != "missing"
 
 
-def _of_row(spec: CollectorSpec, meeting: Sequence[Column], row: Row) -> Iterator[Observation]:
+def _of_row(spec: CollectorSpec, meeting: Sequence[Column], number: int, row: Row) -> Iterator[Observation]:
     where = " ".join(_told(name, row[name]) for name in spec.where)
     inbound = row.get("direction") == "inbound"
     for column in meeting:
@@ -136,7 +140,7 @@ def _of_row(spec: CollectorSpec, meeting: Sequence[Column], row: Row) -> Iterato
         for text in _texts(row[column.name]):
             for kind in (Kind.VISITOR,) if visitor else column.kinds:
                 if met := _met(kind, text, row.get(column.port)):
-                    yield Observation(kind=kind, value=met, collector=spec.name, where=where)
+                    yield Observation(kind=kind, value=met, collector=spec.name, where=where, row=number)
 
 
 def _texts(value: str | int | tuple[str, ...]) -> Iterable[str]:

@@ -27,8 +27,8 @@ class Journal(Protocol):
         """Commit that a start of an earlier attempt is settled in `attempt`: it is one of its own from now on."""
         ...
 
-    def finish(self, run: ToolRun) -> None:
-        """Commit that a run came to its end, and what it left."""
+    def finish(self, run: ToolRun) -> ToolRun:
+        """Commit that a run came to its end, and what it left; return it with the numbers of its commits."""
         ...
 
     def interrupt(self, run_id: str) -> None:
@@ -107,9 +107,9 @@ class JournaledStarts:
         self._journal.begin(intent, self._results())
         return intent.run_id
 
-    def finish(self, run: ToolRun) -> None:
-        """Commit that a run came to its end."""
-        self._journal.finish(run)
+    def finish(self, run: ToolRun) -> ToolRun:
+        """Commit that a run came to its end, and return it with the numbers of its commits."""
+        return self._journal.finish(run)
 
     def interrupt(self, run_id: str) -> None:
         """Commit that a run was torn off midway."""

@@ -134,4 +134,7 @@ def _match(indicator: Indicator, seen: Observation, grade: Grade) -> Match:
         seen=seen.value,
         where=seen.where,
         grade=grade,
+        list_path=indicator.list_path,
+        list_sha256=indicator.list_sha256,
+        place=str(indicator.line),
     )

@@ -11,7 +11,7 @@ from controller.loading.nodes import Node
 from controller.model.collector import CollectorSpec, Column, ColumnType
 from controller.model.indicator import Kind
 
-_KEYS: Final = ("name", "question", "columns", "min_rows", "takes", "where", "seconds")
+_KEYS: Final = ("name", "question", "columns", "min_rows", "takes", "where", "seconds", "revision")
 _COLUMN_KEYS: Final = ("name", "type", "description", "kinds", "port")
 _TAKES: Final = ("roots", "max_files", "seconds")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -38,6 +38,7 @@ def read(text: str, source: str) -> CollectorSpec:
         takes=_choices(fields.get("takes"), "takes", _TAKES),
         where=_choices(fields.get("where"), "where", names),
         seconds=fields.integer("seconds", 1, 86_400) or 120,
+        revision=fields.integer("revision", 1, 1_000_000) or 1,
     )
 
 

@@ -37,6 +37,8 @@ class CollectorSpec:
 
     Fewer than `min_rows` rows are no answer. `takes` are the playbook arguments it accepts
     (`roots`, `max_files`, `seconds`). `where` names the columns that tell a row apart for people.
+    `revision` is raised when a script learns to see more (campaign rules, section 3): a run shows that something is
+    gone only if its revision is at least that of the run that saw it.
     """
 
     name: str
@@ -46,6 +48,7 @@ class CollectorSpec:
     takes: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
     seconds: int = 120
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +70,68 @@ class StoppedBy(StrEnum):
     DENIED = "denied"
 
 
+class UnreadKind(StrEnum):
+    """What could not be read; the weights are those of the campaign rules, section 8."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    NAME = "name"
+    """A path that is too long for the system's own calls."""
+    MOUNT = "mount"
+    """A file system or volume that was not entered."""
+    LINK = "link"
+    PROCESS = "process"
+    HIVE = "hive"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """One item that a collector could not read.
+
+    `error` is the system's own number (Windows error code, errno), 0 where the host gave none. The Windows errors 225
+    and 226 are refusals by the computer's own antivirus.
+    """
+
+    kind: UnreadKind
+    path: str
+    error: int = 0
+
+
+class RootState(StrEnum):
+    """What became of a folder that a look was to start from."""
+
+    ENTERED = "entered"
+    MISSING = "missing"
+    REFUSED = "refused"
+    """It is there and cannot be listed, is not ready, not mounted or locked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """A folder that a look was to start from, as the host resolved it.
+
+    `asked` is the playbook's spelling, `resolved` the host's path without links, `volume` the serial or UUID of the
+    volume it lies on. `resolved` and `volume` are empty where the host gave none.
+    """
+
+    asked: str
+    state: RootState
+    resolved: str = ""
+    volume: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a collector said, read to its end line.
+    """The answer of a collector, read to its end line.
 
-    `unread` counts single items it could not read; `stopped` is None when it saw everything.
+    `unread` counts single items it could not read; `unread_items` names the first of them; `stopped` is None when it
+    saw everything. `roots` are the folders that it started from.
     """
 
     collector: str
     rows: tuple[Row, ...]
     unread: int = 0
     stopped: StoppedBy | None = None
+    unread_items: tuple[Unread, ...] = ()
+    roots: tuple[Root, ...] = ()

@@ -1,6 +1,6 @@
 """What we look for, what we saw, and where the two met."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -45,13 +45,18 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """One value to look for, already normalised, with the list and line it stands on."""
+    """One value to look for, already normalised, with the list and line that name it.
+
+    `list` is the file's name; `list_path` and `list_sha256` tell lists of one name and versions of one list apart.
+    """
 
     kind: Kind
     value: str
     list: str
     line: int
     note: str = ""
+    list_path: str = ""
+    list_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +84,25 @@ class IocList:
 class Observation:
     """One value seen on one host, as the host wrote it. Collectors observe; they never judge.
 
-    `where` says in a few words which row it came from (`pid 812 /tmp/x`).
+    `where` says in a few words which row it came from (`pid 812 /tmp/x`). `row` is the number of that row in the
+    answer, counted from 1, so that the whole row can be read again in the kept answer; the same value in two rows is
+    one observation, with the first of them. None for what a store kept before it had the numbers.
     """
 
     kind: Kind
     value: str
     collector: str
     where: str = ""
+    row: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An indicator seen on a host (STIX calls this a sighting)."""
+    """An indicator seen on a host (STIX calls this a sighting).
+
+    `list_path`, `list_sha256` and `place` name the value in the very version of the list; `place` is the line in a
+    plain list. They are empty in what a store kept before it had them.
+    """
 
     kind: Kind
     value: str
@@ -100,3 +112,6 @@ class Match:
     seen: str
     where: str = ""
     grade: Grade = Grade.CONFIRMED
+    list_path: str = ""
+    list_sha256: str = ""
+    place: str = ""

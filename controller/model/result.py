@@ -1,11 +1,11 @@
 """What came back from one host, as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from controller.errors import Reason
-from controller.model.collector import StoppedBy
+from controller.model.collector import Root, StoppedBy, Unread
 from controller.model.indicator import Match, Observation
 
 
@@ -43,6 +43,10 @@ class Look:
 
     `judged` is False for `collect`. `repeats` says that it asks an earlier look's question again, after cleaning.
     `gone` and `there` are the objects of findings that it was made for, confirmed gone and seen again.
+    `began` and `committed` place it in the order of the store's commits: the highest number that was committed when
+    its script was sent, and the number of its own commit, 0 until it is read back from a store.
+    `boot_id` and the collector's `revision` are those under which it was made. `roots` are as the host resolved them,
+    `unread_items` the first of the `unread`.
     """
 
     key: LookKey
@@ -56,6 +60,12 @@ class Look:
     there: tuple[str, ...] = ()
     observations: tuple[Observation, ...] = ()
     answer: Evidence | None = None
+    began: int = field(default=0, compare=False)
+    committed: int = field(default=0, compare=False)
+    boot_id: str = ""
+    revision: int = 1
+    roots: tuple[Root, ...] = ()
+    unread_items: tuple[Unread, ...] = ()
 
 
 class FindingState(StrEnum):
@@ -99,7 +109,8 @@ class ToolRun:
 
     `fault` says that it was no answer: what it found counts, what it did not find is not gone. `contradiction`
     says that its log and its exit code disagree. `roots` is what it was told to look at: a later detect-only
-    run without fault and contradiction confirms for the same roots only.
+    run without fault and contradiction confirms for the same roots only. `began` and `committed` are the numbers of
+    the commits of its start and of its end, `boot_id` that of the start.
     """
 
     run_id: str
@@ -111,6 +122,9 @@ class ToolRun:
     fault: Fault | None = None
     contradiction: bool = False
     log: Evidence | None = None
+    began: int = field(default=0, compare=False)
+    committed: int = field(default=0, compare=False)
+    boot_id: str = ""
 
 
 class TaskState(StrEnum):
@@ -164,7 +178,8 @@ class Greeting:
     """What a host said to the first question of a session.
 
     `clock` is its time in seconds since the epoch; `free_bytes` is where the product's folder lies.
-    `powershell` and `language_mode` are empty where there is no PowerShell.
+    `powershell` and `language_mode` are empty where there is no PowerShell. `boot_id` is another one after every
+    start of the machine; empty where the host gave none.
     """
 
     identity: Identity
@@ -173,6 +188,7 @@ class Greeting:
     clock: int
     powershell: str = ""
     language_mode: str = ""
+    boot_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,17 +5,17 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
-from controller.store.tables import refusal
+from controller.store.tables import logon
 
-_ADD: Final = insert(refusal)
+_ADD: Final = insert(logon)
 _COUNT: Final = select(func.count()).where(
-    refusal.c.account == bindparam("account"), refusal.c.at >= bindparam("since")
+    logon.c.account == bindparam("account"), logon.c.accepted.is_(False), logon.c.answered >= bindparam("since")
 )
 
 
 def note_refusal(connection: Connection, account: str, when: datetime) -> None:
     """Write down one refused logon."""
-    connection.execute(_ADD, {"account": account, "at": when})
+    connection.execute(_ADD, {"account": account, "host": "", "begun": when, "answered": when, "accepted": False})
 
 
 def refusals_since(connection: Connection, account: str, when: datetime) -> int:

@@ -1,6 +1,7 @@
 """Visits to hosts: begun, and finished once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, cast
 
@@ -10,7 +11,7 @@ from controller.errors import StoreError
 from controller.model.result import Attempt, TaskResult
 from controller.model.sweep import OpenAttempt
 from controller.model.text import shown
-from controller.store import parts
+from controller.store import commits, observations, parts
 from controller.store.columns import read, written
 from controller.store.observations import Known
 from controller.store.tables import attempt as table
@@ -39,32 +40,32 @@ def begin(connection: Connection, sweep: str, host: str, number: int, when: date
 
 def finish(connection: Connection, sweep: str, attempt: Attempt, known: Known) -> None:
     """Keep a result, whole; the same result again is fine, another one is refused."""
-    body = written(parts.lightened_attempt(attempt))
     row = _find(connection, sweep, attempt.host, attempt.number)
+    if row is not None and row.body is not None:
+        _refuse_another(connection, sweep, attempt, row)
+        return
     if row is None:
         connection.execute(_REOPEN, {"sweep": sweep})
-        number = _added(connection, sweep, attempt.host, attempt.number, attempt.started)
-    elif row.body is None:
-        number = int(row.id)
-    elif row.body == body:
-        return
+        row_id = _added(connection, sweep, attempt.host, attempt.number, attempt.started)
     else:
-        raise StoreError(f"{_called(sweep, attempt.host, attempt.number)} has another result already; report it")
-    parts.keep(connection, number, attempt.tasks, known)
+        row_id = int(row.id)
+    number = commits.take_number(connection)
+    committed = parts.keep(connection, row_id, attempt.tasks, known, number)
     parts.keep_refused(connection, attempt)
-    connection.execute(_END, {"row": number, "ended": attempt.ended, "body": body})
+    body = written(parts.lightened_attempt(attempt, committed))
+    connection.execute(_END, {"row": row_id, "ended": attempt.ended, "body": body, "committed": number})
 
 
 def finished(connection: Connection, sweep: str) -> Mapping[str, tuple[Attempt, ...]]:
     """Return the finished attempts of every host that has one, oldest first."""
     of_sweep = (
-        select(table.c.body)
+        select(table.c.body, table.c.began, table.c.committed)
         .where(table.c.sweep == sweep, table.c.body.is_not(None))
         .order_by(table.c.host, table.c.number)
     )
     found: dict[str, list[Attempt]] = {}
-    for (body,) in connection.execute(of_sweep):
-        attempt = read(body, Attempt)
+    for row in connection.execute(of_sweep):
+        attempt = _numbered(read(row.body, Attempt), row.began, row.committed)
         found.setdefault(attempt.host, []).append(attempt)
     return {host: tuple(attempts) for host, attempts in found.items()}
 
@@ -107,8 +108,35 @@ def _find(connection: Connection, sweep: str, host: str, number: int) -> Row[int
 
 
 def _added(connection: Connection, sweep: str, host: str, number: int, when: datetime) -> int:
-    added = connection.execute(_ADD, {"sweep": sweep, "host": host, "number": number, "begun": when})
+    visit = {"sweep": sweep, "host": host, "number": number, "begun": when, "began": commits.latest(connection)}
+    added = connection.execute(_ADD, visit)
     return cast("Row[int]", added.inserted_primary_key)[0]
+
+
+def _refuse_another(connection: Connection, sweep: str, attempt: Attempt, row: Row[int, bytes | None]) -> None:
+    committed = observations.committed_looks(connection, int(row.id))
+    places = {(task.index, place) for task in attempt.tasks for place, _ in enumerate(task.looks)}
+    if not places <= committed.keys() or row.body != written(parts.lightened_attempt(attempt, committed)):
+        raise StoreError(f"{_called(sweep, attempt.host, attempt.number)} has another result already; report it")
+
+
+def _numbered(attempt: Attempt, began: int, committed: int) -> Attempt:
+    """Give looks and runs that revision 0001 kept without commit numbers those of their visit."""
+    looks = [look.committed for task in attempt.tasks for look in task.looks]
+    runs = [run.committed for task in attempt.tasks for run in task.runs]
+    if all((*looks, *runs)):
+        return attempt
+    tasks = tuple(
+        replace(
+            task,
+            looks=tuple(
+                look if look.committed else replace(look, began=began, committed=committed) for look in task.looks
+            ),
+            runs=tuple(run if run.committed else replace(run, began=began, committed=committed) for run in task.runs),
+        )
+        for task in attempt.tasks
+    )
+    return replace(attempt, tasks=tasks)
 
 
 def _called(sweep: str, host: str, number: int) -> str:

@@ -11,14 +11,14 @@ from controller.errors import StoreError
 from controller.model.intent import Intent, IntentState
 from controller.model.result import TaskResult, ToolRun
 from controller.model.text import shown
-from controller.store import attempts, blobs, parts
+from controller.store import attempts, blobs, commits, parts
 from controller.store.columns import read, written
 from controller.store.observations import Known
 from controller.store.tables import attempt as visits
 from controller.store.tables import intent as table
 
 _RUN: Final[BindParameter[str]] = bindparam("of_run")
-_START: Final = select(table.c.state, table.c.body, table.c.run)
+_START: Final = select(table.c.state, table.c.body, table.c.run, table.c.began)
 _FIND: Final = _START.where(table.c.run_id == _RUN)
 _OF_HOST: Final = (
     _START.join_from(table, visits)
@@ -42,16 +42,18 @@ def begin(connection: Connection, intent: Intent, so_far: Sequence[TaskResult], 
                 f"run '{shown(intent.run_id)}' was begun before, and is {row.state}; report it, with the log"
             )
         return
-    number = attempts.begin(connection, intent.sweep, intent.host, intent.attempt, intent.begun)
-    parts.keep(connection, number, so_far, known)
+    attempt = attempts.begin(connection, intent.sweep, intent.host, intent.attempt, intent.begun)
+    number = commits.take_number(connection)
+    committed = parts.keep(connection, attempt, so_far, known, number)
     connection.execute(
         _ADD,
         {
             "run_id": intent.run_id,
-            "attempt": number,
+            "attempt": attempt,
             "state": IntentState.BEGUN,
             "body": body,
-            "so_far": written(parts.lightened(so_far)),
+            "so_far": written(parts.lightened(so_far, committed)),
+            "began": number,
         },
     )
 
@@ -71,17 +73,23 @@ def adopt(
     begin(connection, replace(read(visit.body, Intent), attempt=attempt, begun=when), so_far, known)
 
 
-def finish(connection: Connection, run: ToolRun) -> None:
-    """Keep what a run left; the same end again is fine, another one is refused."""
-    body = written(parts.lightened_run(run))
-    if _ends_anew(connection, run.run_id, IntentState.FINISHED, body):
-        blobs.keep(connection, (run.log,) if run.log else ())
-        _end(connection, run.run_id, IntentState.FINISHED, body)
+def finish(connection: Connection, run: ToolRun) -> ToolRun:
+    """Keep what a run left, and return it with the numbers of its commits; another end than the kept one is refused."""
+    row = _begun(connection, run.run_id)
+    if row.state != IntentState.BEGUN:
+        return _as_kept(run, row)
+    numbered = replace(run, began=row.began or 0, committed=commits.take_number(connection))
+    blobs.keep(connection, (run.log,) if run.log else ())
+    _end(connection, run.run_id, IntentState.FINISHED, written(parts.lightened_run(numbered)))
+    return numbered
 
 
 def interrupt(connection: Connection, run_id: str) -> None:
     """Write down that a run was torn off."""
-    if _ends_anew(connection, run_id, IntentState.INTERRUPTED, None):
+    row = _begun(connection, run_id)
+    if row.state == IntentState.FINISHED:
+        raise _ended_otherwise(run_id, row.state, IntentState.INTERRUPTED)
+    if row.state == IntentState.BEGUN:
         _end(connection, run_id, IntentState.INTERRUPTED, None)
 
 
@@ -114,7 +122,7 @@ def interrupted(connection: Connection, sweep: str, host: str, attempt: int) -> 
     return tuple(map(_intent, _starts(connection, sweep, host, attempt, IntentState.INTERRUPTED)))
 
 
-_Found = Row[str, bytes, bytes | None]
+_Found = Row[str, bytes, bytes | None, int | None]
 
 
 def _find(connection: Connection, run_id: str) -> _Found | None:
@@ -130,18 +138,26 @@ def _intent(row: _Found) -> Intent:
     return replace(read(row.body, Intent), state=IntentState(row.state))
 
 
-def _ends_anew(connection: Connection, run_id: str, state: IntentState, body: bytes | None) -> bool:
-    """Say whether this end is news; refuse one that contradicts what is kept."""
+def _begun(connection: Connection, run_id: str) -> _Found:
+    """Return a start by its run id; to end one that was never begun is an error of ours."""
     row = _find(connection, run_id)
     if row is None:
         raise StoreError(f"run '{shown(run_id)}' was never begun; report it, with the log")
-    if row.state == IntentState.BEGUN:
-        return True
-    if (row.state, row.run) != (state, body):
-        raise StoreError(
-            f"run '{shown(run_id)}' is {row.state} already, and cannot become {state}; report it, with the log"
-        )
-    return False
+    return row
+
+
+def _as_kept(run: ToolRun, row: _Found) -> ToolRun:
+    """Return `run` with the numbers it was kept under, if it is the one that was kept."""
+    if row.state != IntentState.FINISHED or row.run is None:
+        raise _ended_otherwise(run.run_id, row.state, IntentState.FINISHED)
+    kept = read(row.run, ToolRun)
+    if parts.lightened_run(run) != kept:
+        raise _ended_otherwise(run.run_id, row.state, IntentState.FINISHED)
+    return replace(run, began=kept.began, committed=kept.committed)
+
+
+def _ended_otherwise(run_id: str, state: str, now: IntentState) -> StoreError:
+    return StoreError(f"run '{shown(run_id)}' is {state} already, and cannot become {now}; report it, with the log")
 
 
 def _end(connection: Connection, run_id: str, state: IntentState, body: bytes | None) -> None:

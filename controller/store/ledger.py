@@ -11,11 +11,23 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.errors import StoreError
+from controller.model.decision import Decision
 from controller.model.indicator import Observation
 from controller.model.intent import Intent
 from controller.model.result import Attempt, Identity, TaskResult, ToolRun
 from controller.model.sweep import KeptFile, OpenAttempt, Sweep, SweepLine
-from controller.store import accounts, attempts, blobs, database, identities, journal, observations, sweeps
+from controller.store import (
+    accounts,
+    attempts,
+    blobs,
+    commits,
+    database,
+    decisions,
+    identities,
+    journal,
+    observations,
+    sweeps,
+)
 from controller.store.file import BUSY_SECONDS
 from controller.store.trouble import told
 
@@ -141,6 +153,23 @@ class Ledger:
         with self._reading() as connection:
             return blobs.fetch(connection, sha256)
 
+    def latest_commit(self) -> int:
+        """Return the number of the newest commit that holds a look, a run or a decision; 0 when there is none."""
+        with self._reading() as connection:
+            return commits.latest(connection)
+
+    # decisions of people
+
+    def decide(self, decision: Decision) -> None:
+        """Keep a note or an identity change; the number of its commit is given to it."""
+        with self._writing() as connection:
+            decisions.add(connection, decision)
+
+    def decisions(self, host: str) -> tuple[Decision, ...]:
+        """Return the notes and identity changes of a computer, oldest first."""
+        with self._reading() as connection:
+            return decisions.of_host(connection, host)
+
     # the engine's journal
 
     def begin(self, intent: Intent, so_far: Sequence[TaskResult]) -> None:
@@ -156,10 +185,10 @@ class Ledger:
         with self._writing() as connection:
             journal.adopt(connection, run_id, attempt, so_far, when, self._known)
 
-    def finish(self, run: ToolRun) -> None:
-        """Commit that a run came to its end, and what it left."""
+    def finish(self, run: ToolRun) -> ToolRun:
+        """Commit that a run came to its end, and what it left; return it with the numbers of its commits."""
         with self._writing() as connection:
-            journal.finish(connection, run)
+            return journal.finish(connection, run)
 
     def interrupt(self, run_id: str) -> None:
         """Commit that a run was torn off midway; it is never started again under this id."""

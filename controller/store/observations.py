@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
+import msgspec
 import zstandard
 from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select
 
@@ -13,7 +14,7 @@ from controller.model.result import TaskResult
 from controller.store.columns import read, written
 from controller.store.tables import look, observation
 
-_KEPT: Final = select(look.c.task, look.c.position).where(look.c.attempt == bindparam("attempt"))
+_KEPT: Final = select(look.c.task, look.c.position, look.c.committed).where(look.c.attempt == bindparam("attempt"))
 _ADD_LOOK: Final = insert(look)
 _ADD_VALUES: Final = insert(observation)
 _HIGHEST: Final = select(func.max(observation.c.id))
@@ -36,25 +37,40 @@ _REMEMBERED: Final = 100_000
 _SHORT: Final = 200
 """Letters of the longest value that is remembered: 100,000 usual paths take 20 MB, the worst ones 100 MB."""
 
-_Sighting = tuple[int, str]
-"""The row number of an observation, and in which row of the answer it stood."""
+LookPlace = tuple[int, int]
+"""A look of an attempt: the index of its task, and its position among the looks of that task."""
 
 
-def keep(connection: Connection, attempt: int, tasks: Iterable[TaskResult], known: Known) -> None:
-    """Keep the observations of every look that are not kept yet; at most once in a transaction, see `Known`.
+class _Sighting(msgspec.Struct, array_like=True, frozen=True):
+    """The number of an observation's value, a few words on its row, and the row's number in the answer.
+
+    Stores of revision 0001 have no numbers of rows.
+    """
+
+    value: int
+    where: str
+    row: int | None = None
+
+
+def keep(
+    connection: Connection, attempt: int, tasks: Iterable[TaskResult], known: Known, number: int
+) -> dict[LookPlace, int]:
+    """Keep every look that is not kept yet, under the commit `number`; at most once in a transaction, see `Known`.
 
     A look is known by its task and its place in it, so what a start committed is not kept again with the result.
+    Returns the commit number of each look of the attempt.
     """
-    kept = {(row.task, row.position) for row in connection.execute(_KEPT, {"attempt": attempt})}
+    committed = committed_looks(connection, attempt)
     looks = [
         (task.index, position, made, [_text(each) for each in made.observations])
         for task in tasks
         for position, made in enumerate(task.looks)
-        if made.observations and (task.index, position) not in kept
+        if (task.index, position) not in committed
     ]
     numbers = _numbers(connection, dict.fromkeys(text for *_, texts in looks for text in texts), known)
     for task, position, made, texts in looks:
-        sightings = [(numbers[text], each.where) for text, each in zip(texts, made.observations, strict=True)]
+        pairs = zip(texts, made.observations, strict=True)
+        sightings = [_Sighting(numbers[text], each.where, each.row) for text, each in pairs]
         connection.execute(
             _ADD_LOOK,
             {
@@ -63,8 +79,17 @@ def keep(connection: Connection, attempt: int, tasks: Iterable[TaskResult], know
                 "position": position,
                 "collector": made.key.collector,
                 "seen": zstandard.compress(written(sightings)),
+                "committed": number,
             },
         )
+        committed[task, position] = number
+    return committed
+
+
+def committed_looks(connection: Connection, attempt: int) -> dict[LookPlace, int]:
+    """Return the commit number of each kept look of an attempt; 0 where a store of revision 0001 kept it."""
+    rows = connection.execute(_KEPT, {"attempt": attempt})
+    return {(row.task, row.position): row.committed or 0 for row in rows}
 
 
 def fetch(connection: Connection, attempt: int) -> Iterator[Observation]:
@@ -74,10 +99,10 @@ def fetch(connection: Connection, attempt: int) -> Iterator[Observation]:
     ).all()
     for row in rows:
         sightings = read(zstandard.decompress(row.seen), tuple[_Sighting, ...])
-        values = _values(connection, [number for number, _ in sightings])
-        for number, where in sightings:
-            kind, value = values[number]
-            yield Observation(kind=Kind(kind), value=value, collector=row.collector, where=where)
+        values = _values(connection, [each.value for each in sightings])
+        for each in sightings:
+            kind, value = values[each.value]
+            yield Observation(kind=Kind(kind), value=value, collector=row.collector, where=each.where, row=each.row)
 
 
 def _numbers(connection: Connection, texts: Iterable[str], known: Known) -> dict[str, int]:

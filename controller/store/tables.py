@@ -64,7 +64,16 @@ kept_file: Final = Table(
     Column("sha256", String(64), ForeignKey("blob.sha256"), nullable=False),
 )
 
+# The number of the newest commit that holds a look, a run or a decision: one row.
+commit_number: Final = Table(
+    "commit_number",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("latest", Integer, nullable=False),
+)
+
 # One visit to one host; body is its result as JSON, without evidence and observations, once it is finished.
+# began and committed are the commit numbers at its begin and end; those of its looks and runs are in the body.
 attempt: Final = Table(
     "attempt",
     metadata,
@@ -75,6 +84,8 @@ attempt: Final = Table(
     Column("begun", Moment, nullable=False),
     Column("ended", Moment),
     Column("body", LargeBinary),
+    Column("began", Integer),
+    Column("committed", Integer),
     UniqueConstraint("sweep", "host", "number", name="attempt_once"),
 )
 
@@ -89,10 +100,12 @@ intent: Final = Table(
     Column("body", LargeBinary, nullable=False),
     Column("so_far", LargeBinary, nullable=False),
     Column("run", LargeBinary),
+    Column("began", Integer),
     Index("intent_attempt", "attempt"),
 )
 
-# A look's sightings: pairs of an observation and where it stood, as JSON, zstd.
+# A look's sightings: an observation, where it was seen and the number of its row, as JSON, zstd. committed is the
+# number of the commit that first held the look: with a start of a tool, or with the result of the visit.
 # A row each would cost four times the disk and the time (2,900 a host, and 10,000 hosts).
 look: Final = Table(
     "look",
@@ -103,6 +116,7 @@ look: Final = Table(
     Column("position", Integer, nullable=False),
     Column("collector", Words, nullable=False),
     Column("seen", LargeBinary, nullable=False),
+    Column("committed", Integer),
     UniqueConstraint("attempt", "task", "position", name="look_once"),
 )
 
@@ -117,14 +131,29 @@ observation: Final = Table(
     Column("value", Words, nullable=False),
 )
 
-# Refused logons of an account, across sweeps.
-refusal: Final = Table(
-    "refusal",
+# What people decided about a computer beside its visits: notes and identity changes, oldest first.
+decision: Final = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("committed", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("host", Words, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("decision_host", "host"),
+)
+
+# Password logons of an account, across sweeps: answered and accepted are empty while the answer is outstanding.
+logon: Final = Table(
+    "logon",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("account", Words, nullable=False),
-    Column("at", Moment, nullable=False),
-    Index("refusal_account", "account", "at"),
+    Column("host", Words, nullable=False),
+    Column("begun", Moment, nullable=False),
+    Column("answered", Moment),
+    Column("accepted", Boolean),
+    Index("logon_account", "account", "begun"),
 )
 
 # What the machine behind a name said it is.

@@ -34,8 +34,8 @@ class Starts(Protocol):
         """
         ...
 
-    def finish(self, run: ToolRun) -> None:
-        """Commit that a run came to its end."""
+    def finish(self, run: ToolRun) -> ToolRun:
+        """Commit that a run came to its end, and return it with the numbers of its commits."""
         ...
 
     def interrupt(self, run_id: str) -> None:
@@ -44,7 +44,15 @@ class Starts(Protocol):
 
 
 class Line(Session, Protocol):
-    """A session that may be opened again after it broke."""
+    """A session that may be opened again after it broke.
+
+    `greeting` is the machine's answer to the first question of the session that is open now.
+    """
+
+    @property
+    def greeting(self) -> Greeting:
+        """The newest answer to the first question."""
+        ...
 
     def reopen(self) -> None:
         """Log on again to the same machine.
@@ -70,7 +78,8 @@ class TaskContext:
 
     `collector` finds a collector by name, `judging` the IOC lists by their names (none: all of the play's),
     `cleaner` an adapter by name. `earlier` are the tasks of this visit that are over, with their results.
-    `pushed` are the SHA-256 of the files we place on hosts ourselves.
+    `pushed` are the SHA-256 of the files we place on hosts ourselves. `latest_commit` returns the number of the newest
+    commit of the store; asked right before a script is sent, it places the look in the order of all sweeps.
     """
 
     session: Line
@@ -81,6 +90,7 @@ class TaskContext:
     judging: Callable[[tuple[str, ...]], Judging]
     cleaner: Callable[[str], Cleaner]
     starts: Starts
+    latest_commit: Callable[[], int]
     record: Record = field(default_factory=Record)
     earlier: Sequence[tuple[Task, TaskResult]] = ()
     pushed: frozenset[str] = frozenset()

@@ -89,6 +89,7 @@ def _folder(parent: PurePath, objects: Mapping[str, PurePath], context: TaskCont
     """Say which objects of one folder are gone; only a folder that was listed to its end can say so."""
     collector = context.collector(_FILES)
     question = ("depth=1", f"root={parent}")
+    began = context.latest_commit()
     answer, evidence = ask(context.session, context.host, collector, question, seconds=collector.spec.seconds)
     seen = {_path(str(row["path"]), context.host.platform): row["type"] for row in answer.rows}
     listed = answer.stopped is None and seen.get(parent) == "folder"
@@ -101,4 +102,9 @@ def _folder(parent: PurePath, objects: Mapping[str, PurePath], context: TaskCont
         gone=tuple(each for each, path in objects.items() if listed and path not in seen),
         there=tuple(each for each, path in objects.items() if path in seen),
         answer=evidence,
+        began=began,
+        boot_id=context.session.greeting.boot_id,
+        revision=collector.spec.revision,
+        roots=answer.roots,
+        unread_items=answer.unread_items,
     )

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import PureWindowsPath
 from typing import Final
@@ -41,8 +42,9 @@ def look(arguments: LookArguments, context: TaskContext, judging: Judging | None
     asked = _asked(arguments, collector, context.host)
     hashes = tuple(f"hashes={kind}" for kind in judging.hashes) if judging else ()
     seconds = arguments.seconds or collector.spec.seconds
+    began = context.latest_commit()
     answer, evidence = ask(context.session, context.host, collector, (*asked, *hashes), seconds=seconds)
-    seen = answers.observations(collector.spec, _without_our_own(answer, context))
+    seen = answers.observations(collector.spec, answer, is_ours=partial(_is_ours, context=context))
     return Look(
         key=LookKey(collector=collector.spec.name, arguments=asked, lists=judging.digests if judging else ()),
         rows=len(answer.rows),
@@ -53,6 +55,11 @@ def look(arguments: LookArguments, context: TaskContext, judging: Judging | None
         matches=tuple(judging.match(seen)) if judging else (),
         observations=seen,
         answer=evidence,
+        began=began,
+        boot_id=context.session.greeting.boot_id,
+        revision=collector.spec.revision,
+        roots=answer.roots,
+        unread_items=answer.unread_items,
     )
 
 
@@ -74,6 +81,7 @@ def greet(session: Session, host: Host, collector: Collector) -> Greeting:
         clock=_integer(row, "clock"),
         powershell=str(row["powershell"]),
         language_mode=str(row["language_mode"]),
+        boot_id=str(row["boot_id"]),
     )
 
 
@@ -111,13 +119,8 @@ def _asked(arguments: LookArguments, collector: Collector, host: Host) -> tuple[
     return tuple(sorted((*(f"root={root}" for root in roots), *taken)))
 
 
-def _without_our_own(answer: Answer, context: TaskContext) -> Answer:
-    """Leave out what we put there ourselves: it lies in our folder and has a SHA-256 that we pushed."""
-    rows = tuple(row for row in answer.rows if not _is_ours(row, context))
-    return Answer(collector=answer.collector, rows=rows, unread=answer.unread, stopped=answer.stopped)
-
-
 def _is_ours(row: Row, context: TaskContext) -> bool:
+    """Say whether we placed it there: it lies in our folder and has a SHA-256 that we pushed."""
     path, folder = str(row.get("path", "")), PRODUCT_FOLDER[context.host.platform]
     if context.host.platform is Platform.WINDOWS:
         return PureWindowsPath(path).is_relative_to(folder) and row.get("sha256") in context.pushed

@@ -49,6 +49,7 @@ def run_tool(index: int, arguments: CleanArguments, mode: ToolMode, context: Tas
         log=tool.log,
         seconds=arguments.seconds or tool.seconds,
     )
+    boot_id = context.session.greeting.boot_id
     state = _finished(launch, context)
     exit_code = state.exit_code if state.exit_code is not None else -1
     report = adapter.read(tool, mode, exit_code, state.log, places)
@@ -62,9 +63,9 @@ def run_tool(index: int, arguments: CleanArguments, mode: ToolMode, context: Tas
         fault=report.fault,
         contradiction=report.contradiction,
         log=kept(state.log),
+        boot_id=boot_id,
     )
-    context.starts.finish(run)
-    return _recorded(run, context)
+    return _recorded(context.starts.finish(run), context)
 
 
 def _recorded(run: ToolRun, context: TaskContext) -> ToolRun:

@@ -162,15 +162,16 @@ def test_what_cannot_be_a_value_of_its_kind_meets_nothing(kind: Kind) -> None:
 
 
 def test_every_list_and_line_that_names_a_value_is_kept_with_where_it_was_seen() -> None:
-    first = parse("# note\nbad.example\n", name="a.txt", sha256="a" * 64)
-    second = parse("bad.example\nwww.bad.example\n", name="b.txt", sha256="b" * 64)
+    first = parse("# note\nbad.example\n", name="iocs.txt", sha256="a" * 64, path="a/iocs.txt")
+    second = parse("bad.example\nwww.bad.example\n", name="iocs.txt", sha256="b" * 64, path="b/iocs.txt")
     seen = Observation(kind=Kind.DOMAIN, value="WWW.bad.example", collector="dns", where="row 3")
 
     matches = list(Matcher([first, second]).match([seen]))
 
-    assert {(each.list, each.line, each.value) for each in matches} == {
-        ("a.txt", 2, "bad.example"),
-        ("b.txt", 1, "bad.example"),
-        ("b.txt", 2, "www.bad.example"),
+    assert {(each.list_path, each.list_sha256, each.place, each.value) for each in matches} == {
+        ("a/iocs.txt", "a" * 64, "2", "bad.example"),
+        ("b/iocs.txt", "b" * 64, "1", "bad.example"),
+        ("b/iocs.txt", "b" * 64, "2", "www.bad.example"),
     }
+    assert {(each.list, each.line) for each in matches} == {("iocs.txt", 2), ("iocs.txt", 1)}
     assert {(each.collector, each.seen, each.where) for each in matches} == {("dns", "WWW.bad.example", "row 3")}

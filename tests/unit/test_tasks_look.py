@@ -19,6 +19,7 @@ from controller.transports.canned import CannedHost, CannedSession
 from tests.builders import BAD, a_host, a_job, a_task
 from tests.visits import (
     BY_BAD_HASH,
+    ELEVATED,
     NONCE,
     Stage,
     a_collector,
@@ -165,6 +166,23 @@ def test_the_same_question_has_the_same_key_and_another_has_another() -> None:
     assert key.lists == ("bad.txt",)
 
 
+def test_a_look_carries_the_commit_before_its_script_the_boot_and_the_revision() -> None:
+    stage = Stage(CannedHost(replies=[processes()]))
+    stage.latest_commit = lambda: len(stage.transport.sent)  # after the logon, before the script
+
+    (look,) = stage.do(a_task()).looks
+
+    assert (look.began, look.boot_id, look.revision) == (1, "boot 7", a_collector("processes").spec.revision)
+
+
+def test_observations_carry_the_number_of_their_row_also_behind_a_file_of_ours() -> None:
+    rows = a_process(path=OURS, sha256="cd" * 32), a_process(path="/usr/bin/dung"), a_process(path="/usr/bin/dung")
+    look, _ = ask(processes(*rows), pushed=frozenset({"cd" * 32}))
+
+    assert {each.row for each in look.observations if "dung" in each.value} == {2}
+    assert {each.row for each in look.observations} == {2}
+
+
 def test_the_limits_of_the_task_are_sent() -> None:
     _, arguments = ask(framed("files", a_file("/a", "folder")), a_files_task("/a", max_files=7, seconds=9))
 
@@ -198,6 +216,8 @@ def test_a_file_without_a_hash_is_never_ours() -> None:
 
 def test_a_script_gets_more_time_than_it_gives_itself() -> None:
     class Timed(CannedSession):
+        greeting = ELEVATED
+
         def __init__(self) -> None:
             self.seconds: list[float] = []
 

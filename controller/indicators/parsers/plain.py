@@ -26,7 +26,7 @@ _ASIDE: Final = re.compile(r"\s;")
 _QUOTES: Final = "\"'\u201c\u201d"
 
 
-def parse(text: str, *, name: str, sha256: str) -> IocList:
+def parse(text: str, *, name: str, sha256: str, path: str = "") -> IocList:
     """Read a plain list; a value that stands in it twice is kept twice, each with its line.
 
     Raises:
@@ -36,7 +36,7 @@ def parse(text: str, *, name: str, sha256: str) -> IocList:
     lines = _lines(text)
     if len(lines) > LINES_LIMIT:
         raise ListError(f"'{name}' has {len(lines)} lines; split it, a list has at most {LINES_LIMIT}")
-    read = tuple(_read(lines, name))
+    read = tuple(_read(lines, name, path, sha256))
     indicators = tuple(each for each in read if isinstance(each, Indicator))
     rejected = tuple(each for each in read if isinstance(each, Rejected))
     return IocList(
@@ -75,7 +75,7 @@ def _lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n") if text else []
 
 
-def _read(lines: list[str], name: str) -> Iterator[Indicator | Rejected]:
+def _read(lines: list[str], name: str, path: str, sha256: str) -> Iterator[Indicator | Rejected]:
     """Yield one result for each line that is neither blank nor a note."""
     for number, line in enumerate(lines, start=1):
         if len(line) > LINE_LIMIT:
@@ -91,7 +91,9 @@ def _read(lines: list[str], name: str) -> Iterator[Indicator | Rejected]:
         except ValueError as error:
             yield Rejected(list=name, line=number, text=line.strip(), why=str(error))
         else:
-            yield Indicator(kind=kind, value=value, list=name, line=number, note=note)
+            yield Indicator(
+                kind=kind, value=value, list=name, line=number, note=note, list_path=path, list_sha256=sha256
+            )
 
 
 def _split(line: str) -> tuple[str, str]:

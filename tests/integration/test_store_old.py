@@ -1,0 +1,91 @@
+"""A store that the program of revision 0001 wrote: everything in it is still there, in the new form.
+
+`tests/data/stores/revision-0001.db.zst` is a lab of 16 computers, swept as a dry run to the end and then with
+`--apply`, killed while the tool ran on three of them; two refused logons of the account `quantri` were noted.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from controller.app.judging import judged
+from controller.model.verdict import Verdict
+from controller.store.ledger import Ledger
+
+KEPT = Path(__file__).parents[1] / "data" / "stores" / "revision-0001.db.zst"
+DRY_RUN, KILLED = "20261201-041907-c7f6", "20261201-041944-4561"
+UNDER_WAY = ("nh-pc04", "sd-pc04", "tp-pc05")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("old") / "lamsach.db"
+    path.write_bytes(zstandard.ZstdDecompressor().decompress(KEPT.read_bytes(), max_output_size=1 << 22))
+    return path
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with Ledger.open(path, create=False) as ledger:
+        yield ledger
+
+
+def test_sweeps_visits_and_open_starts_are_all_there(ledger: Ledger) -> None:
+    assert [(line.id, line.finished) for line in ledger.sweeps()] == [(KILLED, 4), (DRY_RUN, 16)]
+    assert {each.host for each in ledger.open_attempts(KILLED)} == set(UNDER_WAY)
+    assert ledger.hosts_under_way(KILLED) == UNDER_WAY
+    assert [len(ledger.open_intents(KILLED, host)) for host in UNDER_WAY] == [1, 1, 1]
+
+
+def test_verdicts_are_what_they_were(ledger: Ledger) -> None:
+    verdicts = {host: judgement.verdict for host, judgement in judged(ledger, DRY_RUN).items()}
+
+    infected = {host for host, verdict in verdicts.items() if verdict is Verdict.INFECTED}
+    clean = {host for host, verdict in verdicts.items() if verdict is Verdict.CLEAN}
+    assert infected == {"tp-pc01", "sd-kế-toán", "sd-pc04", "tp-pc05"}
+    assert clean == {"cuc-pc01", "sd-pc01", "tp-kế-toán", "nh-pc03", "cuc-kế-toán", "nh-pc04", "sd-pc05"}
+
+
+def test_visits_are_in_the_order_of_their_times_and_new_commits_come_after_them(ledger: Ledger) -> None:
+    looks = [
+        (attempt.ended, look)
+        for attempts in ledger.attempts(DRY_RUN).values()
+        for attempt in attempts
+        for look in attempt.looks
+    ]
+
+    numbers = [look.committed for _, look in sorted(looks, key=lambda each: each[0])]
+    assert len(numbers) > 20
+    assert numbers == sorted(numbers)
+    assert all(0 < look.began < look.committed <= ledger.latest_commit() for _, look in looks)
+
+
+def test_observations_are_there_without_rows(ledger: Ledger) -> None:
+    seen = ledger.observations(DRY_RUN, "tp-pc01", 1)
+
+    assert any(each.value == "/var/tmp/.cap-nhat/kworkerd" for each in seen)
+    assert {each.row for each in seen} == {None}
+
+
+def test_refused_logons_still_count(ledger: Ledger) -> None:
+    refused = datetime(2026, 12, 1, 4, 10, tzinfo=UTC)
+
+    assert ledger.refusals_since("quantri", refused) == 2
+    assert ledger.refusals_since("quantri", refused + timedelta(minutes=1)) == 1
+
+
+def test_a_start_of_the_old_program_can_be_ended_by_the_new_one(ledger: Ledger) -> None:
+    (intent,) = ledger.open_intents(KILLED, "nh-pc04")
+
+    ledger.interrupt(intent.run_id)
+
+    assert ledger.open_intents(KILLED, "nh-pc04") == ()
+    assert ledger.hosts_under_way(KILLED) == ("sd-pc04", "tp-pc05")
+
+
+def test_the_old_store_is_kept_beside_the_new_one(path: Path, ledger: Ledger) -> None:
+    assert ledger.sweeps()
+    assert path.with_name("lamsach.db.before-0002").is_file()
