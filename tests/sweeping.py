@@ -43,14 +43,17 @@ def course(office: Office, ledger: Ledger, sweep: Sweep, retry: Verdict | None =
 
 
 def go(course: Course, ledger: Ledger, says: Says = clean, *, hosts: int = 99) -> dict[str, Judgement]:
-    """Visit at most `hosts` hosts of a course, as if the process was stopped then."""
-    executor = SerialExecutor(says)
-    seen: dict[str, Judgement] = {}
-    for host, judgement in sweeps.visit(course, ledger, executor):
-        seen[host] = judgement
-        if len(seen) == hosts:
-            break
-    return seen
+    """Visit at most `hosts` hosts of a course; the sweep is asked to stop during the visit to the last of them."""
+    visited: list[str] = []
+
+    def visit(job: HostJob) -> Attempt:
+        visited.append(job.host.name)
+        if len(visited) == hosts:
+            executor.stop(30.0)
+        return says(job)
+
+    executor = SerialExecutor(visit)
+    return dict(sweeps.visit(course, ledger, executor))
 
 
 def owed(course: Course) -> list[tuple[str, int]]:

@@ -3,8 +3,11 @@
 import getpass
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from queue import SimpleQueue
 
 from controller import __version__
 from controller.app.judging import judged, judged_attempts
@@ -114,10 +117,33 @@ def executor_for(course: Course, prepared: Prepared, ledger: Ledger, *, forks: i
 def visit(course: Course, ledger: Ledger, executor: Executor) -> Iterator[tuple[str, Judgement]]:
     """Yield each host and what is said of it once its attempt is committed; the iterator is the progress feed.
 
+    Attempts are committed in a thread of their own, so that a consumer that is slow, stops or raises delays no
+    commit: the feed holds one judgement a host at most. Whoever closes the iterator early ends the sweep: no new host
+    begins, those under way are left, and what came back is committed before the iterator is closed.
+
     Raises:
         StoreError: a result could not be written; no further host begins.
 
     """
+    feed: SimpleQueue[tuple[str, Judgement] | None] = SimpleQueue()
+
+    def commit() -> None:
+        try:
+            for each in _committed(course, ledger, executor):
+                feed.put(each)
+        finally:
+            feed.put(None)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="commit") as thread:
+        committing = thread.submit(commit)
+        try:
+            yield from iter(feed.get, None)
+        finally:
+            executor.stop(0.0)
+            committing.result()
+
+
+def _committed(course: Course, ledger: Ledger, executor: Executor) -> Iterator[tuple[str, Judgement]]:
     sweep, before = course.sweep, ledger.attempts(course.sweep.id)
     for job in course.gone:
         moment = now()
@@ -127,12 +153,16 @@ def visit(course: Course, ledger: Ledger, executor: Executor) -> Iterator[tuple[
         )
         ledger.finish_attempt(sweep.id, attempt)
         yield attempt.host, judge([*before.get(attempt.host, ()), attempt])
+    results = executor.run(course.jobs)
     try:
-        for attempt in executor.run(course.jobs):
+        for attempt in results:
             _commit(attempt, sweep, ledger)
             yield attempt.host, judge([*before.get(attempt.host, ()), attempt])
     finally:
         executor.stop(0.0)
+        for attempt in results:  # the failure over one result must not lose those that came back behind it
+            with suppress(StoreError):
+                _commit(attempt, sweep, ledger)
     finished = ledger.attempts(sweep.id)
     if all(entry.name in finished for entry in sweep.roster if entry.given):
         ledger.end_sweep(sweep.id, now())

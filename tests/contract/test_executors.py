@@ -3,22 +3,30 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
 from controller.engine.executors.base import Executor, RunHost
 from controller.engine.executors.serial import SerialExecutor
-from controller.engine.executors.threads import ThreadExecutor
+from controller.engine.executors.threads import WAITING, ThreadExecutor
 from controller.model.result import Attempt
 from controller.model.sweep import HostJob
 from tests.builders import a_host, a_job, an_attempt
+from tests.waiting import wait_until
 
 Make = Callable[[RunHost], Executor]
+FORKS = 4
 
 
 @pytest.fixture(params=["serial", "threads"])
 def make(request: pytest.FixtureRequest) -> Make:
-    return SerialExecutor if request.param == "serial" else lambda run_host: ThreadExecutor(run_host, forks=4)
+    return SerialExecutor if request.param == "serial" else lambda run_host: ThreadExecutor(run_host, forks=FORKS)
+
+
+def workers() -> list[threading.Thread]:
+    """Return the threads of executors that have not ended."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("host-")]
 
 
 def ok(job: HostJob) -> Attempt:
@@ -114,3 +122,82 @@ def test_a_host_that_never_ends_does_not_outlast_the_grace() -> None:
     assert list(running) == []
     assert time.monotonic() - begun < 5
     forever.set()
+
+
+def test_a_consumer_that_sleeps_holds_back_new_jobs_and_gets_every_attempt(make: Make) -> None:
+    taken: list[str] = []
+    most = 0
+
+    def source() -> Iterator[HostJob]:
+        for job in jobs(90):
+            taken.append(job.host.name)
+            yield job
+
+    names = []
+    for attempt in make(ok).run(source()):
+        time.sleep(0.002)
+        names.append(attempt.host)
+        most = max(most, len(taken) - len(names))
+
+    assert sorted(names) == [job.host.name for job in jobs(90)]
+    assert most <= FORKS + WAITING + 2
+
+
+def stalled(begun: list[str]) -> tuple[Executor, Iterator[Attempt]]:
+    """Make an executor whose queue is full and whose threads all wait; the consumer has taken one attempt."""
+
+    def run_host(job: HostJob) -> Attempt:
+        begun.append(job.host.name)
+        return ok(job)
+
+    executor = ThreadExecutor(run_host, forks=FORKS)
+    running = executor.run(jobs(90))
+    begun.remove(next(running).host)
+    wait_until(lambda: len(begun) == FORKS + WAITING - 1)
+    return executor, running
+
+
+@pytest.mark.parametrize("graces", [(10.0,), (0.0,), (10.0, 0.0), (0.0, 10.0)])
+def test_after_stop_every_attempt_that_waits_is_still_handed_over(graces: tuple[float, ...]) -> None:
+    begun: list[str] = []
+    executor, running = stalled(begun)
+
+    for grace in graces:
+        executor.stop(grace)
+    time.sleep(0.01)  # the grace of nothing is over
+    back = [attempt.host for attempt in running]
+
+    assert sorted(back) == sorted(begun)
+    assert len(back) == FORKS + WAITING - 1
+    wait_until(lambda: not workers())
+
+
+def test_a_stop_leaves_no_thread_waiting_for_a_consumer_that_never_comes_back() -> None:
+    begun: list[str] = []
+    executor, running = stalled(begun)
+
+    executor.stop(0.0)
+    with closing(running):  # type: ignore[type-var]  # it is a generator; the promise names an iterator
+        pass
+
+    wait_until(lambda: not workers())
+    assert len(begun) == FORKS + WAITING - 1
+
+
+def test_a_consumer_that_raises_ends_the_taking_of_jobs(make: Make) -> None:
+    begun: list[str] = []
+
+    def run_host(job: HostJob) -> Attempt:
+        begun.append(job.host.name)
+        time.sleep(0.001)
+        return ok(job)
+
+    def consume() -> None:
+        for _ in make(run_host).run(jobs(200)):
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        consume()
+
+    wait_until(lambda: not workers())
+    assert len(begun) <= FORKS + WAITING

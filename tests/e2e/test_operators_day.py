@@ -22,6 +22,7 @@ from controller.lab.samples import MARKER
 from controller.store.ledger import Ledger
 from tests.e2e.conftest import LAMSACH, Site
 from tests.e2e.test_sweep import QUICK
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 FIRST = "cuc-pc01"
@@ -32,13 +33,6 @@ FIRST = "cuc-pc01"
 def whole(lab: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a sweep says that nothing came between."""
     return Site(lab, tmp_path_factory.mktemp("whole")).swept("--limit", QUICK)
-
-
-def wait_until(happens: Callable[[], object], *, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @contextmanager
@@ -251,7 +245,7 @@ def test_a_terminal_shows_live_rows_and_nothing_that_a_host_made_up_gets_through
     )
 
     assert status == 3
-    assert b"\x1b[?25l" in written  # rich hides the cursor while rows are live
+    assert b"\x1b[1mdone" in written  # rich prints headings of live rows bold
     text = written.decode("utf-8")
     assert "huyện Sơn Dương" in text
     assert "1/1 hosts, 1 infected, 0 unknown" in text
