@@ -11,6 +11,7 @@ import click
 
 from controller import __version__
 from controller.cli.logs import start_logging, trace_of
+from controller.cli.printing import note, open_standard_streams
 from controller.errors import LamsachError, OperatorError
 from controller.model.text import shown
 
@@ -86,6 +87,7 @@ def _loaded(module: str) -> ModuleType:
 
 def main() -> None:
     """Run the command; an error of ours becomes one sentence and its exit status."""
+    open_standard_streams()
     try:
         status = cli(standalone_mode=False)
     except click.exceptions.Abort:
@@ -95,21 +97,17 @@ def main() -> None:
         sys.exit(OperatorError.exit_status)
     except LamsachError as error:
         if "--debug" in sys.argv:
-            click.echo(trace_of(error), err=True)
-        click.secho(f"error[{error.code}]: {shown(str(error), limit=2000)}", fg="red", err=True)
+            note(trace_of(error))
+        note(f"error[{error.code}]: {shown(str(error), limit=2000)}", red=True)
         sys.exit(error.exit_status)
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def _with_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:  # noqa: ARG001
     """Say where nobody foresaw it."""
-    click.echo(trace_of(error), err=True)
+    note(trace_of(error))
 
 
 def _without_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:  # noqa: ARG001
     """Say what nobody foresaw in one line."""
-    click.secho(
-        f"error[bug]: {kind.__name__}: {shown(str(error))}; run it again with --debug, and report it.",
-        fg="red",
-        err=True,
-    )
+    note(f"error[bug]: {kind.__name__}: {shown(str(error))}; run it again with --debug, and report it.", red=True)

@@ -1,9 +1,11 @@
-"""What Ctrl-C, SIGTERM and SIGHUP do to a sweep: the first asks it to stop, the second does not wait."""
+"""What Ctrl-C, SIGTERM and SIGHUP do to a sweep: the first asks it to stop, the second does not wait for hosts.
 
-import os
+Results that came back are committed either way, before the process ends.
+"""
+
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Final
@@ -13,7 +15,7 @@ from controller.engine.executors.base import Executor
 GRACE: Final = 30.0
 """Seconds that hosts under way get after the first signal."""
 
-_STOPPING: Final = f"\nStopping: no new host begins; those under way have {GRACE:.0f} s. Again: at once.\n".encode()
+_STOPPING: Final = f"\nStopping: no new host begins; those under way have {GRACE:.0f} s. Again: at once.\n"
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -25,17 +27,18 @@ class Interrupt:
 
 
 @contextmanager
-def stops_on_signals(executor: Executor) -> Iterator[Interrupt]:
-    """Stop `executor` on a signal while the body runs; what is committed stays, and nothing is committed in part."""
+def stops_on_signals(executor: Executor, write: Callable[[str], object]) -> Iterator[Interrupt]:
+    """Stop `executor` on a signal while the body runs; what is committed stays, and nothing is committed in part.
+
+    `write` shows a text to the operator. The signal may come while any lock is held: it must take none.
+    """
     asked = Interrupt()
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's shape
         asked.times += 1
         executor.stop(GRACE if asked.times == 1 else 0.0)
         if asked.times == 1:
-            # Python's own streams must not be entered here: the signal may have come while they were written to.
-            with suppress(OSError):
-                os.write(2, _STOPPING)
+            write(_STOPPING)
 
     # What our parent told us to ignore (nohup, a background job) stays ignored.
     heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from typing import TextIO
 
 from controller.model.text import shown
 
@@ -22,9 +23,18 @@ class OneLine(logging.Formatter):
         return f"{message}\n{_escaped(self.formatException(record.exc_info))}"
 
 
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Logs to the standard error of the moment: while a sweep runs, that one never waits for a terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def start_logging(*, debug: bool) -> None:
     """Log to stderr. Libraries stay at WARNING: below that they print what goes over the line."""
-    screen = logging.StreamHandler(sys.stderr)
+    screen = _StandardError()
     screen.setFormatter(OneLine(tracebacks=debug))
     logging.basicConfig(level=logging.WARNING, handlers=[screen], force=True)
     logging.getLogger("controller").setLevel(logging.DEBUG if debug else logging.ERROR)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import TextIO
 
 import click
 
@@ -18,12 +19,36 @@ def put(result: str | bytes, *, kept: str = "free space there, or print elsewher
     """
     try:
         click.echo(result, nl=False)
-    except BrokenPipeError:
-        raise
     except OSError as error:
-        # Else Python tries the rest of its buffer once more at our end, and complains in its own words.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
+        if isinstance(error, BrokenPipeError):
+            raise
         raise LamsachError(f"the result cannot be printed ({error.strerror}); {kept}.") from error
+
+
+def note(text: str, *, red: bool = False) -> None:
+    """Print a sentence to standard error; a reader of it that left, or a full disk there, is no failure of ours."""
+    try:
+        click.echo(click.style(text, fg="red") if red else text, err=True)
+    except OSError:
+        _discard(sys.stderr)
+
+
+def open_standard_streams() -> None:
+    """Open what our caller closed (`2>&-`), as /dev/null: else the next file or line to a host takes its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _discard(stream: TextIO) -> None:
+    """Send what follows to /dev/null: Python tries what is left in its buffer once more at our end, and complains."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 def counted(count: int, noun: str) -> str:

@@ -13,12 +13,16 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from controller.cli.printing import counted
 from controller.model.fleet import Host, Unit
 from controller.model.text import shown
 from controller.model.verdict import Judgement, Verdict
 
 _EVERY: Final = 10.0
 """Seconds between two plain lines of progress."""
+
+_OTHER_LINES: Final = 4
+"""Lines of a screen that are not a unit's: headings, units left out, the total, and where the cursor stands."""
 
 
 class Progress(Protocol):
@@ -47,7 +51,8 @@ class Tally:
 
     def of(self, verdict: Verdict) -> int:
         """Count the hosts with that verdict in all units."""
-        return sum(times for (_, each), times in self.verdicts.items() if each is verdict)
+        # Whoever draws does so while another thread counts: a copy, made at one go.
+        return sum(times for (_, each), times in tuple(self.verdicts.items()) if each is verdict)
 
     @property
     def left(self) -> int:
@@ -66,7 +71,11 @@ class Tally:
 
 @contextmanager
 def progress(hosts: Sequence[Host], units: Sequence[Unit], out: TextIO) -> Iterator[Progress]:
-    """Show progress on `out` while the body runs."""
+    """Show progress on `out` while the body runs.
+
+    A terminal gets rows that a thread of rich draws once a second, so `advance` only counts. `out` should be a stream
+    that never waits and never fails (`controller.cli.lossy`): progress must neither hold up nor end a sweep.
+    """
     totals = Counter(host.unit for host in hosts)
     tally = Tally(totals, {host.name: host.unit for host in hosts}, time.monotonic())
     if not out.isatty():
@@ -74,9 +83,22 @@ def progress(hosts: Sequence[Host], units: Sequence[Unit], out: TextIO) -> Itera
         click.echo(tally.line(time.monotonic()), file=out)
         return
     names = {unit.id: unit.name for unit in units} | {"": "(no unit)"}
-    console = Console(file=out, highlight=False, markup=False)
-    with Live(console=console, refresh_per_second=4, get_renderable=lambda: _rows(tally, names)):
+    console = _Screen(file=out, highlight=False, markup=False)
+    with Live(
+        console=console,
+        refresh_per_second=1,
+        redirect_stdout=False,
+        get_renderable=lambda: _rows(tally, names, console.height - _OTHER_LINES),
+    ):
         yield _Counting(tally)
+
+
+class _Screen(Console):
+    """A console that never hides the cursor: to show it again may be what a terminal does not take any more."""
+
+    def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - rich's signature
+        """Leave the cursor as it is."""
+        return False
 
 
 class _Counting:
@@ -105,15 +127,22 @@ class _PlainLines(_Counting):
             click.echo(self._tally.line(now), file=self._out)
 
 
-def _rows(tally: Tally, names: Mapping[str, str]) -> Group:
+def _rows(tally: Tally, names: Mapping[str, str], room: int) -> Group:
+    """Lay out a line for each unit; where there is `room` for fewer, those first that still have hosts to visit."""
+    units = list(tally.total)
+    if len(units) > room:
+        units = sorted(units, key=lambda unit: tally.done[unit] >= tally.total[unit])[: max(room, 0)]
     table = Table(box=None, pad_edge=False)
     table.add_column("unit")
     for heading in ("done", "infected", "unknown"):
-        table.add_column(heading, justify="right")
-    for unit, total in tally.total.items():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for unit in units:
         counts = (tally.verdicts[unit, Verdict.INFECTED], tally.verdicts[unit, Verdict.UNKNOWN])
-        table.add_row(Text(shown(names.get(unit, unit))), f"{tally.done[unit]}/{total}", *map(str, counts))
-    return Group(table, Text(tally.line(time.monotonic())))
+        name = Text(shown(names.get(unit, unit)), no_wrap=True, overflow="ellipsis")
+        table.add_row(name, f"{tally.done[unit]}/{tally.total[unit]}", *map(str, counts))
+    more = len(tally.total) - len(units)
+    lines = [f"and {counted(more, 'more unit')}"] if more else []
+    return Group(table, *map(Text, [*lines, tally.line(time.monotonic())]))
 
 
 def _clock(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,9 +15,10 @@ from controller.app.preflight import Prepared, SweepRequest, prepare
 from controller.app.sweep import Course
 from controller.cli import INTERRUPTED
 from controller.cli.interrupt import Interrupt, stops_on_signals
+from controller.cli.lossy import lossy_stderr
 from controller.cli.opening import closing, opening
 from controller.cli.options import FILE, Once, inventory_option, limit_of, limit_option, store_option
-from controller.cli.printing import put
+from controller.cli.printing import counted, note, put
 from controller.cli.progress import progress
 from controller.errors import OperatorError
 from controller.model.summary import SweepSummary
@@ -117,14 +119,18 @@ def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
         chosen = _choose(prepared, ledger, mode)
         with hold(store, chosen.id):
             course = sweeps.course_of(chosen, prepared, ledger, mode.retry)
-            click.echo(opening(course, prepared), err=True)
-            asked = _visit(course, prepared, ledger, mode.forks)
+            with lossy_stderr() as screen:
+                click.echo(opening(course, prepared), err=True)
+                asked = _visit(course, prepared, ledger, mode.forks)
             summary = sweeps.summary_of(ledger, chosen)
             planned, under_way = sweeps.planned(ledger, chosen), sweeps.tools_under_way(ledger, chosen)
     try:
-        put(WRITERS[form](summary), kept=f"it is kept in '{store}': lamsach report --sweep {chosen.id}")
+        with suppress(BrokenPipeError):  # a reader that left does not change what came of the sweep
+            put(WRITERS[form](summary), kept=f"it is kept in '{store}': lamsach report --sweep {chosen.id}")
     finally:
-        click.echo(closing(summary, planned, under_way, interrupted=asked.times > 0), err=True)
+        if screen.lost:
+            note(f"Standard error was not read: {counted(screen.lost, 'message')} of progress and log left out.")
+        note(closing(summary, planned, under_way, interrupted=asked.times > 0))
     if asked.times:
         # Threads that still talk to hosts must not hold us; all that came back is committed.
         os._exit(INTERRUPTED)
@@ -144,12 +150,15 @@ def _choose(prepared: Prepared, ledger: Ledger, mode: _Mode) -> Sweep:
 
 
 def _visit(course: Course, prepared: Prepared, ledger: Ledger, forks: int) -> Interrupt:
-    """Visit what the course owes, and show how far it is."""
+    """Visit what the course owes, and show how far it is on standard error, which must be lossy."""
     hosts = [job.host for job in (*course.jobs, *course.gone)]
     if not hosts:
         return Interrupt()
     executor = sweeps.executor_for(course, prepared, ledger, forks=forks)
-    with stops_on_signals(executor) as asked, progress(hosts, course.sweep.units, sys.stderr) as shown_progress:
+    with (
+        stops_on_signals(executor, sys.stderr.write) as asked,
+        progress(hosts, course.sweep.units, sys.stderr) as shown_progress,
+    ):
         for host, judgement in sweeps.visit(course, ledger, executor):
             shown_progress.advance(host, judgement)
     return asked

@@ -21,6 +21,7 @@ OURS: Final = {
     "controller",
     "controller.cli",
     "controller.cli.logs",
+    "controller.cli.printing",
     "controller.errors",
     "controller.errors.reason",
     "controller.model",

@@ -1,12 +1,19 @@
-"""A result that cannot be printed is said to be kept; a reader that left is no trouble."""
+"""A result that cannot be printed is said to be kept; a reader of results or progress that left is no trouble."""
 
+import json
 import os
+import pty
 import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from controller.store.ledger import Ledger
 from tests.e2e.conftest import LAMSACH, Site
+from tests.waiting import wait_until
 
 
 def printed_to(out: int, site: Site, *words: str | Path) -> tuple[int, str]:
@@ -76,3 +83,85 @@ def test_a_reader_that_left_is_no_trouble(site: Site) -> None:
     assert printed_to(closed_pipe(), site, "report")[1] == ""
     assert printed_to(closed_pipe(), site, "inventory", "list", "-i", site.lab / "inventory.yml")[1] == ""
     assert "error" not in printed_to(closed_pipe(), site, *sweep_of(site))[1]
+
+
+# progress and notes, on standard error
+
+
+def is_over(site: Site) -> bool:
+    if not site.store.exists():
+        return False
+    with Ledger.open(site.store) as ledger:
+        lines = ledger.sweeps()
+        return bool(lines) and lines[0].ended is not None
+
+
+def infected_one(site: Site) -> list[str | Path]:
+    return ["sweep", site.lab / "sweep.yml", "-i", site.lab / "inventory.yml", "--limit", "tp-pc01"]
+
+
+CLOSED_THEN = "import os, sys; os.close(2); os.execv(sys.argv[1], sys.argv[1:])"
+"""A caller that gives us no standard error at all, as `2>&-` does."""
+
+
+@pytest.mark.parametrize("gone", [closed_pipe, full_disk, None])
+def test_a_standard_error_that_fails_ends_the_progress_and_not_the_sweep(
+    site: Site, gone: Callable[[], int] | None
+) -> None:
+    words = [LAMSACH, *infected_one(site), "--format", "json"]
+    err = gone() if gone else None
+    words = words if gone else [sys.executable, "-c", CLOSED_THEN, *words]
+    done = subprocess.run(words, cwd=site.desk, stdout=subprocess.PIPE, stderr=err, timeout=60, check=False)
+    if err is not None:
+        os.close(err)
+
+    assert done.returncode == 3
+    assert [(host["name"], host["verdict"]) for host in json.loads(done.stdout)["hosts"]] == [("tp-pc01", "infected")]
+    assert is_over(site)
+
+
+def test_a_pipe_that_nobody_reads_any_more_leaves_the_sweep_and_its_exit_status_alone(site: Site) -> None:
+    """As `lamsach sweep … 2>&1 | head -1` does."""
+    pipe = closed_pipe()
+    words = [LAMSACH, *infected_one(site)]
+    done = subprocess.run(words, cwd=site.desk, stdout=pipe, stderr=pipe, timeout=60, check=False)
+    os.close(pipe)
+
+    assert done.returncode == 3
+    assert is_over(site)
+
+
+def fill(descriptor: int) -> None:
+    """Write until a terminal or a pipe takes no more."""
+    os.set_blocking(descriptor, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(descriptor, b".")
+    os.set_blocking(descriptor, True)
+
+
+@pytest.mark.parametrize("make", [os.pipe, pty.openpty])
+def test_a_standard_error_that_is_not_read_holds_up_neither_visits_nor_results(
+    site: Site, make: Callable[[], tuple[int, int]]
+) -> None:
+    """A terminal stopped with Ctrl-S, or a program that reads standard error last."""
+    reader, writer = make()
+    fill(writer)
+    out = site.desk / "out.json"
+    words = [LAMSACH, *infected_one(site), "--format", "json"]
+    with out.open("wb") as stdout, subprocess.Popen(words, cwd=site.desk, stdout=stdout, stderr=writer) as sweep:
+        os.close(writer)
+        try:
+            wait_until(lambda: is_over(site) and out.stat().st_size)
+            running = sweep.poll() is None
+        except AssertionError:
+            sweep.kill()
+            raise
+        with suppress(OSError):  # a terminal whose last writer is gone gives EIO, a pipe an end
+            while os.read(reader, 65536):
+                pass
+    os.close(reader)
+
+    assert running
+    assert sweep.returncode == 3
+    assert [host["verdict"] for host in json.loads(out.read_bytes())["hosts"]] == ["infected"]

@@ -143,10 +143,27 @@ def test_markup_in_the_name_of_a_unit_is_only_text() -> None:
     assert "[red]x[/red] :smiley:" in out.getvalue()
 
 
-def test_a_body_that_fails_gives_the_terminal_back() -> None:
+def test_the_cursor_is_never_hidden_so_a_body_that_fails_need_not_give_it_back() -> None:
     out = Terminal()
 
     with pytest.raises(KeyError), progress(HOSTS, UNITS, out):
         raise KeyError
 
-    assert out.getvalue().rindex("\x1b[?25h") > out.getvalue().rindex("\x1b[?25l")
+    assert "\x1b[?25" not in out.getvalue()
+
+
+def test_a_terminal_gets_only_the_rows_that_fit_those_that_are_not_done_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINES", "8")
+    out = Terminal()
+    hosts = [a_host(f"pc-{number:03}", unit=f"u{number:03}") for number in range(355)]
+    units = [Unit(id=host.unit, name="Chi cục " + "Một " * 40 + host.unit) for host in hosts]
+
+    with progress(hosts, units, out) as shown:
+        for host in hosts[:353]:
+            shown.advance(host.name, judged())
+
+    frame = _HARMLESS_CONTROLS.sub("\n", out.getvalue()).split("unit ")[-1]
+    rows = [line.split()[-3:] for line in frame.splitlines() if "Chi cục" in line]
+    assert rows == [["0/1", "0", "0"]] * 2 + [["1/1", "0", "0"]] * 2
+    assert "and 351 more units" in frame
+    assert "353/355 hosts, 0 infected, 0 unknown, " in frame
