@@ -9,11 +9,11 @@ from typing import Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from controller.errors import OperatorError
+from controller.errors import OperatorError, StoreError
 from controller.model.text import shown
-from controller.store.file import BUSY_SECONDS, make, refuse_foreign
+from controller.store.file import BUSY_SECONDS, Access, access_to, connect, make, refuse_foreign
 from controller.store.revision import is_newest
-from controller.store.trouble import told
+from controller.store.trouble import not_writable, told
 
 _READING: Final = "lamsach_reading"
 
@@ -27,26 +27,36 @@ def open(
     those of `reading(engine)` never do. A commit is on the disk when it returns. A new file is its owner's only.
     `max_pages` bounds the file, as a full disk would.
 
+    With `create=False`, a store that may not be written is opened for reading: an archive on a disc, or a copy that
+    another account keeps.
+
     Raises:
         OperatorError: its folder is missing; or the file is, and `create` is False.
-        StoreError: it is not ours, damaged, of a newer program, or cannot be written.
+        StoreError: it is not ours, damaged, of a newer program, or cannot be written. With `create=False`: it cannot
+            be read, or is of another revision and may not be written.
 
     """
     path = path.absolute()  # SQLite takes a bare ':memory:' for something else than a file
     if not create and not path.exists():
         raise OperatorError(f"there is no store '{shown(str(path))}'; name the one that the sweep wrote with --store")
     make(path)
-    refuse_foreign(path)
+    access = access_to(path)
+    if create and access is not Access.WRITE:
+        raise not_writable(path)
+    refuse_foreign(path, access)
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
-        creator=partial(_connect, path, busy_seconds=busy_seconds, max_pages=max_pages),
+        creator=partial(_connect, path, access, busy_seconds=busy_seconds, max_pages=max_pages),
     )
     event.listen(engine, "begin", _begin)
+    if access is Access.FROZEN:
+        event.listen(engine, "commit", partial(_refuse_change, path, _state(path)))
     try:
         with reading(engine).begin() as connection:
             newest = is_newest(connection)
         if not newest:
-            import_module("controller.store.upgrade").bring_up(engine, path)
+            upgrade = import_module("controller.store.upgrade")
+            upgrade.bring_up(engine, path) if access is Access.WRITE else upgrade.refuse(reading(engine), path)
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise told(path, error) from error
     return engine
@@ -57,9 +67,10 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(**{_READING: True})
 
 
-def _connect(path: Path, *, busy_seconds: float, max_pages: int | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
+def _connect(path: Path, access: Access, *, busy_seconds: float, max_pages: int | None) -> sqlite3.Connection:
+    connection = connect(path, access, seconds=busy_seconds)
+    if access is Access.WRITE:
+        connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     if max_pages is not None:
@@ -70,3 +81,14 @@ def _connect(path: Path, *, busy_seconds: float, max_pages: int | None) -> sqlit
 def _begin(connection: Connection) -> None:
     reads_only = connection.get_execution_options().get(_READING, False)
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _refuse_change(path: Path, before: tuple[int, int, int], connection: Connection) -> None:  # noqa: ARG001 - the event's shape
+    """Throw away what was read while another program wrote: SQLite does not look for changes of a frozen file."""
+    if _state(path) != before:
+        raise StoreError(f"store '{shown(str(path))}' was changed by another program while it was read; run this again")

@@ -1,9 +1,10 @@
-"""The database file itself: made for its owner only, recognised as ours, copied while in use."""
+"""The database file itself: made for its owner only, opened as far as we may, recognised, copied while in use."""
 
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,45 @@ from controller.store.trouble import told
 
 BUSY_SECONDS: Final = 30.0
 """How long we wait for another program's write before we give up."""
+
+
+class Access(Enum):
+    """How a store is opened; the value is what SQLite's URI says."""
+
+    WRITE = ""
+    READ = "?mode=ro"
+    FROZEN = "?mode=ro&immutable=1"
+    """As READ, and SQLite is told that the file does not change: it makes no side files then, which it could not."""
+
+
+def access_to(path: Path) -> Access:
+    """Say how the file at `path`, which is there, can be opened by us.
+
+    SQLite makes side files (-wal, -shm) beside a store to read it, so it needs a folder that may be written. A store
+    that was closed is whole without them, and is frozen where file or folder may not be written. Results of a sweep
+    that runs, or was killed, are in -wal, and -shm is needed to find them there.
+
+    Raises:
+        StoreError: results are in -wal, and cannot be read where the store is.
+
+    """
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return Access.WRITE
+    log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+    if not (log.exists() and log.stat().st_size):
+        return Access.FROZEN
+    if index.exists():
+        return Access.READ
+    raise StoreError(
+        f"store '{shown(str(path))}' cannot be used: its newest results are in '{shown(log.name)}', which can be read "
+        "only where your account may write; copy both files into a folder of yours, and name the copy with --store"
+    )
+
+
+def connect(path: Path, access: Access, *, seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """Open the database in autocommit mode, for any thread; wait `seconds` for another program's write."""
+    name = f"{path.as_uri()}{access.value}"
+    return sqlite3.connect(name, timeout=seconds, isolation_level=None, check_same_thread=False, uri=True)
 
 
 def make(path: Path) -> None:
@@ -36,14 +76,14 @@ def make(path: Path) -> None:
         raise StoreError(f"store '{shown(str(path))}' cannot be made ({error.strerror}); name another file") from error
 
 
-def refuse_foreign(path: Path) -> None:
+def refuse_foreign(path: Path, access: Access) -> None:
     """Look whose file it is before any setting is written into it; an empty one is fine.
 
     Raises:
         StoreError: it is no database, damaged, or somebody else's.
 
     """
-    with _told(path), closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+    with _told(path), closing(connect(path, access)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if tables and lamsach_upgrade.name not in tables:
         raise StoreError(f"'{shown(str(path))}' is a database, but not a store of lamsach; name another file")

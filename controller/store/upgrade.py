@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from alembic import command
 from alembic.config import Config
@@ -41,6 +41,25 @@ def bring_up(writer: Engine, path: Path) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.execute(insert(lamsach_upgrade).values(revision=head, program=__version__, at=datetime.now(UTC)))
+
+
+def refuse(reader: Engine, path: Path) -> NoReturn:
+    """Say why a store of another revision cannot be read where it may not be written.
+
+    Raises:
+        StoreError: always.
+
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    with reader.begin() as connection:
+        revision = _revision(connection)
+        if revision is not None:
+            _refuse_newer(connection, scripts, revision, path)
+    raise StoreError(
+        f"store '{shown(str(path))}' is of revision '{shown(revision or 'none')}', and it may not be written, so it "
+        f"cannot be brought to revision '{scripts.get_current_head()}' that lamsach {__version__} reads; copy it into "
+        "a folder of yours, and name the copy with --store"
+    )
 
 
 def _config() -> Config:

@@ -213,6 +213,29 @@ def test_a_store_that_cannot_be_used_is_a_sentence_and_stays_as_it_is(
     assert len(site.logons()) == visited
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere; run it as an ordinary user")
+def test_a_store_that_may_not_be_written_is_reported_from_and_not_swept_into(site: Site) -> None:
+    site.swept("--limit", "sd-pc01")
+    archive = site.desk / "archive"
+    archive.mkdir()
+    store = site.store.rename(archive / "lamsach.db")
+    store.chmod(0o400)
+    archive.chmod(0o500)
+    visited = len(site.logons())
+
+    read = [site.lamsach(*words, "--store", store) for words in (["report"], ["sweeps"], ["show", "sd-pc01"])]
+    swept = site.sweep("--limit", "sd-pc01", "--store", store)
+    resumed = site.sweep("--resume", "--store", store)
+    archive.chmod(0o700)
+
+    assert [(each.returncode, each.stderr) for each in read] == [(0, "")] * 3
+    assert all("sd-pc01" in read[each].stdout for each in (0, 2))
+    for each in (swept, resumed):
+        assert (each.returncode, each.stdout) == (1, "")
+        assert "it may not be written; give your account the right to write it and its folder" in each.stderr
+    assert len(site.logons()) == visited
+
+
 # a terminal
 
 

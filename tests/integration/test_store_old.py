@@ -20,10 +20,15 @@ DRY_RUN, KILLED = "20261201-041907-c7f6", "20261201-041944-4561"
 UNDER_WAY = ("nh-pc04", "sd-pc04", "tp-pc05")
 
 
+def unpacked(kept: Path) -> bytes:
+    """Return the bytes of a store that is kept compressed."""
+    return zstandard.ZstdDecompressor().decompress(kept.read_bytes(), max_output_size=1 << 22)
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("old") / "lamsach.db"
-    path.write_bytes(zstandard.ZstdDecompressor().decompress(KEPT.read_bytes(), max_output_size=1 << 22))
+    path.write_bytes(unpacked(KEPT))
     return path
 
 
