@@ -10,7 +10,7 @@ Everything here comes from a host that may be hostile: sizes, types and depth ar
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -28,16 +28,6 @@ _END: Final = re.compile(rb"#end (\d{1,9}) unread=(\d{1,9}) stopped=(no|time|cou
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SEPARATOR: Final = re.compile(r"[/\\]")
 
-_Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
-_Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_Texts = Annotated[tuple[_Text, ...], msgspec.Meta(max_length=_MAX_TEXTS)]
-_TYPES: Final = {
-    ColumnType.TEXT: _Text,
-    ColumnType.INTEGER: _Integer,
-    ColumnType.BOOLEAN: bool,
-    ColumnType.TEXTS: _Texts,
-}
-
 
 def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Answer:
     """Read a whole answer to the question that was asked with `nonce` and `sysroot` (`-` for the running system).
@@ -46,8 +36,8 @@ def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Ans
 
     Raises:
         HostError: `answer.cut` (it does not reach its end line, or rows are gone), `answer.garbled` (not our form,
-            another question's answer, or a row against the spec), `answer.huge`, or `answer.empty` (it saw
-            everything there is, and that was less than any living computer has).
+            another question's answer, more rows than the spec allows, or a row against it), `answer.huge`, or
+            `answer.empty` (it saw everything there is, and that was less than any living computer has).
 
     """
     lines = _whole_lines(stdout, f"#begin {spec.name} {FRAME_VERSION} {nonce} {sysroot}".encode())
@@ -59,6 +49,8 @@ def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Ans
     if len(rows) != count:
         reason = Reason.ANSWER_CUT if len(rows) < count else Reason.ANSWER_GARBLED
         raise HostError(reason, f"'{spec.name}' says {count} rows and has {len(rows)}")
+    if spec.max_rows and count > spec.max_rows:
+        raise HostError(Reason.ANSWER_GARBLED, f"'{spec.name}' has {count} rows; at most {spec.max_rows} is expected")
     if count < spec.min_rows and stopped == "no":
         raise HostError(Reason.ANSWER_EMPTY, f"'{spec.name}' has {count} rows; at least {spec.min_rows} are expected")
     return Answer(
@@ -105,7 +97,7 @@ def _row(spec: CollectorSpec, number: int, line: bytes) -> Row:
         raise HostError(Reason.ANSWER_HUGE, f"'{spec.name}' row {number} is longer than {MAX_ROW_BYTES} bytes")
     text = line.decode("utf-8", errors="replace")
     try:
-        row = msgspec.structs.asdict(_decoder(spec.columns).decode(text))
+        row = msgspec.structs.asdict(_decoder(spec.columns, spec.max_text or MAX_TEXT).decode(text))
     except msgspec.MsgspecError as error:
         raise HostError(Reason.ANSWER_GARBLED, f"'{spec.name}' row {number}: {str(error)[:200]}") from error
     # A row is flat and has every column, so a colon more outside of strings is a column that came twice.
@@ -115,9 +107,20 @@ def _row(spec: CollectorSpec, number: int, line: bytes) -> Row:
 
 
 @cache
-def _decoder(columns: tuple[Column, ...]) -> "msgspec.json.Decoder[msgspec.Struct]":
-    fields = [(column.name, _TYPES[column.type]) for column in columns]
+def _decoder(columns: tuple[Column, ...], max_text: int) -> "msgspec.json.Decoder[msgspec.Struct]":
+    fields = [(column.name, _type(column, max_text)) for column in columns]
     return msgspec.json.Decoder(msgspec.defstruct("Row", fields, forbid_unknown_fields=True))
+
+
+def _type(column: Column, max_text: int) -> Any:
+    """Return the bounded type of a column, as msgspec takes it: it names the column of a value that breaks a bound."""
+    text = Annotated[str, msgspec.Meta(max_length=max_text, pattern=column.pattern or None)]
+    return {
+        ColumnType.TEXT: text,
+        ColumnType.INTEGER: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)],
+        ColumnType.BOOLEAN: bool,
+        ColumnType.TEXTS: Annotated[tuple[text, ...], msgspec.Meta(max_length=_MAX_TEXTS)],
+    }[column.type]
 
 
 def _without_nul(value: str | int | tuple[str, ...]) -> str | int | tuple[str, ...]:

@@ -150,7 +150,10 @@ def _skipped(index: int, task: Task) -> TaskResult:
 
 
 def _require_shell(greeting: Greeting) -> None:
-    """Refuse a PowerShell that our scripts cannot run in: half of an answer would be worse than none."""
+    """Refuse a PowerShell that our scripts cannot run in: half of an answer would be worse than none.
+
+    The spec of `host` has refused already what is no version, or has thousands of digits.
+    """
     if not greeting.powershell:
         return
     version = tuple(int(part) for part in greeting.powershell.split(".")[:2] if part.isdecimal())

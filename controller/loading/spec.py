@@ -11,8 +11,19 @@ from controller.loading.nodes import Node
 from controller.model.collector import CollectorSpec, Column, ColumnType
 from controller.model.indicator import Kind
 
-_KEYS: Final = ("name", "question", "columns", "min_rows", "takes", "where", "seconds", "revision")
-_COLUMN_KEYS: Final = ("name", "type", "description", "kinds", "port")
+_KEYS: Final = (
+    "name",
+    "question",
+    "columns",
+    "min_rows",
+    "takes",
+    "where",
+    "seconds",
+    "revision",
+    "max_rows",
+    "max_text",
+)
+_COLUMN_KEYS: Final = ("name", "type", "description", "kinds", "port", "pattern")
 _TAKES: Final = ("roots", "max_files", "seconds")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -39,6 +50,8 @@ def read(text: str, source: str) -> CollectorSpec:
         where=_choices(fields.get("where"), "where", names),
         seconds=fields.integer("seconds", 1, 86_400) or 120,
         revision=fields.integer("revision", 1, 1_000_000) or 1,
+        max_rows=fields.integer("max_rows", 1, 1_000_000) or 0,
+        max_text=fields.integer("max_text", 1, 1_000_000) or 0,
     )
 
 
@@ -50,6 +63,7 @@ def _column(node: Node) -> Column:
         description=fields.text("description"),
         kinds=tuple(map(Kind, _choices(fields.get("kinds"), "kinds", tuple(Kind)))),
         port=fields.text("port"),
+        pattern=fields.text("pattern"),
     )
 
 

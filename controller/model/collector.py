@@ -21,7 +21,8 @@ class ColumnType(StrEnum):
 class Column:
     """One column of a row. `kinds` are the sorts of indicator its value can meet; none for most columns.
 
-    `port` names the column beside it that makes an address an endpoint.
+    `port` names the column beside it that makes an address an endpoint. `pattern` is a regular expression that a text
+    must match, where the program computes with it.
     """
 
     name: str
@@ -29,13 +30,15 @@ class Column:
     description: str
     kinds: tuple[Kind, ...] = ()
     port: str = ""
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorSpec:
     """What a collector promises (`spec.yaml`).
 
-    Fewer than `min_rows` rows are no answer. `takes` are the playbook arguments it accepts
+    Fewer than `min_rows` rows are no answer. More than `max_rows`, or a text of more than `max_text` letters, are none
+    either (0: the limits that hold for every answer). `takes` are the playbook arguments it accepts
     (`roots`, `max_files`, `seconds`). `where` names the columns that tell a row apart for people.
     `revision` is raised when a script learns to see more (campaign rules, section 3): a run shows that something is
     gone only if its revision is at least that of the run that saw it.
@@ -49,6 +52,8 @@ class CollectorSpec:
     where: tuple[str, ...] = ()
     seconds: int = 120
     revision: int = 1
+    max_rows: int = 0
+    max_text: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

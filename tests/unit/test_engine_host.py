@@ -1,5 +1,6 @@
 """One visit, one attempt: whatever fails becomes data, and nothing is asked of a host beyond that."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -63,6 +64,10 @@ def test_a_host_that_does_not_let_us_in_is_one_attempt_with_its_reason(reason: R
         (framed("host"), Reason.ANSWER_EMPTY),
         (framed("host", stopped="denied"), Reason.ANSWER_EMPTY),
         (framed("processes"), Reason.ANSWER_GARBLED),
+        (greeted(powershell="nonsense"), Reason.ANSWER_GARBLED),
+        (greeted(powershell="9" * 5000), Reason.ANSWER_GARBLED),
+        (greeted(powershell="5.1." + "9" * 5000), Reason.ANSWER_GARBLED),
+        (greeted(powershell="٥.١"), Reason.ANSWER_GARBLED),
         (HostError(Reason.HOST_TIMEOUT, "30 s"), Reason.HOST_TIMEOUT),
         (LOST, Reason.CONNECTION_LOST),
     ],
@@ -76,6 +81,49 @@ def test_a_host_that_does_not_greet_gets_no_task(greeting: Reply | HostError, re
     assert attempt.fault.reason is reason
     assert (attempt.tasks, attempt.identity, stage.verbs) == ((), None, ["open", "run"])
     assert attempt.refused == (kept(greeting.stdout) if isinstance(greeting, Reply) else None)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("powershell", "9" * 5000),
+        ("powershell", "5.1 \x1b[2J"),
+        ("language_mode", "x" * 5000),
+        ("computer_name", "x" * 5000),
+        ("serial", "x" * 5000),
+        ("macs", ["x" * 5000]),
+        ("elevated", 1),
+        ("clock", "1"),
+        ("clock", 2**70),
+    ],
+)
+def test_a_first_answer_out_of_bounds_names_its_column(column: str, value: object) -> None:
+    answer = greeted(**{column: value})
+    attempt = visit(Stage(CannedHost(replies=[answer])), a_task())
+
+    assert attempt.fault
+    assert attempt.fault.reason is Reason.ANSWER_GARBLED
+    assert f"$.{column}" in attempt.fault.detail
+    assert attempt.refused == kept(answer.stdout)
+
+
+def test_a_first_answer_of_two_machines_is_none() -> None:
+    row = greeted().stdout.splitlines()[1].decode()
+    both = framed("host", *map(json.loads, (row, row.replace("PC-01", "PC-02"))))
+
+    attempt = visit(Stage(CannedHost(replies=[both])), a_task())
+
+    assert attempt.fault
+    assert attempt.fault.reason is Reason.ANSWER_GARBLED
+    assert attempt.fault.detail.startswith("'host' has 2 rows; at most 1 is expected")
+    assert attempt.identity is None
+
+
+def test_a_first_answer_as_long_as_a_real_one_can_be_is_taken() -> None:
+    """Linux gives up to a page of what the firmware says, whatever its maker wrote there."""
+    attempt = visit(Stage(CannedHost(replies=[greeted(serial="Đ" * 4096), processes()])), a_task())
+
+    assert (attempt.fault, states(attempt)) == (None, [TaskState.DONE])
 
 
 def test_a_machine_that_is_another_gets_no_task_and_is_told_apart() -> None:
@@ -296,7 +344,7 @@ def test_a_reboot_or_an_open_finding_is_no_failed_change() -> None:
         ("7.4.1", "FullLanguage", None),
         ("5.1.19041.5486", "ConstrainedLanguage", Reason.POWERSHELL_CONSTRAINED),
         ("5.1.19041.5486", "", Reason.POWERSHELL_CONSTRAINED),
-        ("nonsense", "FullLanguage", Reason.POWERSHELL_OLD),
+        ("7.5.0-preview.3", "FullLanguage", None),
     ],
 )
 def test_a_powershell_our_scripts_cannot_run_in_is_asked_nothing_more(

@@ -18,7 +18,7 @@ SHIPPED = sorted((Path(controller.collectors.__file__).parent).glob("*/spec.yaml
 
 
 def test_a_spec_is_read_whole() -> None:
-    rest = "min_rows: 1\ntakes: [roots, seconds]\nwhere: [path]\nseconds: 30\nrevision: 4\n"
+    rest = "min_rows: 1\nmax_rows: 9\nmax_text: 80\ntakes: [roots, seconds]\nwhere: [path]\nseconds: 30\nrevision: 4\n"
 
     assert spec.read(HEAD + COLUMN + rest, "s") == CollectorSpec(
         name="files",
@@ -29,6 +29,8 @@ def test_a_spec_is_read_whole() -> None:
         where=("path",),
         seconds=30,
         revision=4,
+        max_rows=9,
+        max_text=80,
     )
 
 
