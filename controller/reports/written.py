@@ -10,6 +10,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from docx.oxml import parse_xml
@@ -27,7 +28,15 @@ ELSEWHERE: Final = "elsewhere"
 """The mark of everything outside the places."""
 
 _BODY_PART: Final = "word/document.xml"
-_MOST_BYTES: Final = 16_000_000
+_MOST_BYTES: Final = 4_000_000
+"""Of one part, unpacked: four hundred times the text of a form, and little enough to be read whatever is in it."""
+
+_MOST_CONTROLS: Final = 1000
+"""Content controls of a document. Ours has six; an office's own template and what people paste in add a few."""
+
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How Office packs. The other ways unpack a few bytes into hundreds of megabytes before a bound can stop them."""
+
 Texts = Mapping[str, tuple[str, ...]]
 
 
@@ -58,12 +67,22 @@ def read_written(data: bytes) -> Written:
 
 
 def places(body: Any) -> dict[str, tuple[str, ...]]:
-    """Return the paragraphs of each place that the document has."""
-    found: dict[str, tuple[str, ...]] = {}
-    for control in body.iter(qn("w:sdt")):
-        if (place := _tag(control)) in PLACES:
-            found[place] = (*found.get(place, ()), *_paragraphs(control))
-    return found
+    """Return the paragraphs of each place that the document has; a place within another is part of that one.
+
+    Raises:
+        OperatorError: it has more content controls than any report.
+
+    """
+    controls = list(islice(body.iter(qn("w:sdt")), _MOST_CONTROLS + 1))
+    if len(controls) > _MOST_CONTROLS:
+        raise OperatorError(
+            f"the earlier report has more than {_MOST_CONTROLS} content controls; move it away, then report again"
+        )
+    found: dict[str, list[str]] = {}
+    for control in controls:
+        if (place := _tag(control)) in PLACES and not _inside(control):
+            found.setdefault(place, []).extend(_paragraphs(control))
+    return {place: tuple(paragraphs) for place, paragraphs in found.items()}
 
 
 def elsewhere(body: Any) -> tuple[str, ...]:
@@ -88,9 +107,14 @@ def _open(data: bytes) -> tuple[Any, dict[str, str]]:
 
 
 def _member(package: zipfile.ZipFile, name: str) -> bytes:
-    if package.getinfo(name).file_size > _MOST_BYTES:
-        raise OperatorError(f'"{name}" of the earlier report is too large; move it away, then report again')
-    return package.read(name)
+    """Unpack a part up to the bound: the size that the package's directory gives need not be true."""
+    if package.getinfo(name).compress_type not in _PACKED:
+        raise zipfile.BadZipFile(f"'{name}' is packed as Office never packs")
+    with package.open(name) as part:
+        data = part.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise OperatorError(f"'{name}' of the earlier report is too large; move it away, then report again")
+    return data
 
 
 def _marks(properties: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import tracemalloc
 import zipfile
 
 import pytest
@@ -96,6 +97,49 @@ def test_a_document_that_swells_is_refused() -> None:
 
     with pytest.raises(OperatorError, match="too large"):
         read_written(bomb.getvalue())
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_document_whose_directory_lies_about_its_size_is_refused_before_it_swells(packing: int) -> None:
+    size = 20_000_000
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", packing) as package:
+        package.writestr("word/document.xml", bytes(size))
+    lying = bomb.getvalue().replace(size.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(OperatorError, match="not a Word document"):
+            read_written(lying)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 10_000_000
+
+
+def with_controls(count: int) -> bytes:
+    control = "<w:sdt><w:sdtPr><w:tag w:val='de_xuat'/></w:sdtPr><w:sdtContent><w:p/></w:sdtContent></w:sdt>"
+    document = io.BytesIO()
+    with zipfile.ZipFile(document, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("word/document.xml", f"<w:body {nsdecls('w')}>{control * count}</w:body>")
+    return document.getvalue()
+
+
+def test_a_document_with_more_controls_than_any_report_is_refused() -> None:
+    read_written(with_controls(1000))
+
+    with pytest.raises(OperatorError, match="more than 1000 content controls; move it away, then report again"):
+        read_written(with_controls(1001))
+
+
+def test_a_place_within_a_place_is_part_of_it_and_is_read_once() -> None:
+    inner = (
+        "</w:sdtPr><w:sdtContent><w:p><w:r><w:t>một</w:t></w:r></w:p><w:sdt><w:sdtPr><w:tag w:val='danh_gia'/>"
+        "</w:sdtPr><w:sdtContent><w:p><w:r><w:t>hai</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    )
+
+    assert places(body(inner)) == {"de_xuat": ("một", "hai")}
 
 
 def test_entities_are_not_expanded() -> None:
