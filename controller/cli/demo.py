@@ -19,6 +19,7 @@ from controller.cli.progress import progress
 from controller.cli.report import written
 from controller.errors import LamsachError
 from controller.lab.engine import ENGINE, powershell
+from controller.lab.extra import require_extra
 from controller.lab.fleet import build_fleet
 from controller.lab.layout import CLEANING
 from controller.lab.process import Lab
@@ -50,6 +51,7 @@ def demo(keep: bool) -> None:  # noqa: FBT001 - click passes options by name
       lamsach demo
       lamsach demo --keep
     """
+    require_extra()
     engine = powershell()
     folder = Path(tempfile.mkdtemp(prefix="lamsach-demo-"))
     click.echo(f"Starting the lab's computers in {folder}: SSH and WinRM servers on loopback.")

@@ -10,6 +10,7 @@ from typing import Final
 
 from controller.errors import LamsachError, OperatorError
 from controller.lab.engine import powershell
+from controller.lab.extra import require_extra
 from controller.lab.layout import FLEET, LOG, TRUTH
 from controller.lab.pc import LabFleet
 from controller.model.codec import dumps
@@ -36,11 +37,12 @@ class Lab:
         """Start it.
 
         Raises:
-            OperatorError: the folder is not empty, cannot be made, or has a space in its path; or the PowerShell that
-                the environment names for its Windows computers cannot be run.
+            OperatorError: the folder is not empty, cannot be made, or has a space in its path; the PowerShell that
+                the environment names for its Windows computers cannot be run; or the extra `lab` is not installed.
             LamsachError: the lab ended at once, or was not ready in time.
 
         """
+        require_extra()
         if any(pc.platform is Platform.WINDOWS for pc in self._fleet.pcs):
             powershell()  # the lab asks for it once more, but says so only in its log
         self._make_folder()

@@ -59,6 +59,29 @@ def test_a_powershell_that_cannot_be_run_is_refused_before_anything_is_made(tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", [["lab", "up", "--dir", "D"], ["demo"]])
+def test_without_the_extra_lab_the_command_to_install_it_is_named_before_anything_is_made(
+    tmp_path: Path, command: list[str]
+) -> None:
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "asyncssh.py").write_text(
+        "raise ModuleNotFoundError('no asyncssh here')\n", encoding="utf-8"
+    )
+    (tmp_path / "desk").mkdir()
+    environment = RENDERED | {"PYTHONPATH": str(tmp_path / "hidden"), "TMPDIR": str(tmp_path / "desk")}
+
+    done = subprocess.run(
+        [LAMSACH, *command], cwd=tmp_path / "desk", env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error[operator]: the lab needs asyncssh, which cannot be imported (no asyncssh here); "
+        "run: pip install 'lamsach[lab]'\n"
+    )
+    assert list((tmp_path / "desk").iterdir()) == []
+
+
 def test_a_powershell_that_nobody_needs_is_not_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RENDERED, ENGINE, "/nope")
 
