@@ -24,7 +24,7 @@ from controller.model.fleet import Connection, Host, Inventory, Platform
 from controller.model.indicator import IocList, Kind
 from controller.model.playbook import CleanArguments, LookArguments, Module, Playbook, PushArguments
 from controller.model.sweep import Blindness, KeptFile
-from controller.tasks.look import GREETING, applies
+from controller.tasks.look import FIRST_ANSWER_SECONDS, GREETING, applies
 from controller.transports.ssh_keys import load_key
 
 
@@ -32,7 +32,8 @@ from controller.transports.ssh_keys import load_key
 class SweepRequest:
     """What an operator asked for. `limit` narrows the playbook's hosts; `max_rejected` is a share of a list's lines.
 
-    `logon_budget` is how many refusals of one shared account within half an hour stop it. `again` says that an
+    `logon_budget` is how many refusals of one shared account within half an hour stop it. `first_answer_seconds` is
+    how long a host has for the answer to the first question. `again` says that an
     older sweep goes on: whom it visits, and with what, is known only when its roster is.
     """
 
@@ -42,6 +43,7 @@ class SweepRequest:
     apply: bool = False
     max_rejected: float = 0.05
     logon_budget: int = BUDGET
+    first_answer_seconds: int = FIRST_ANSWER_SECONDS
     again: bool = False
 
 

@@ -63,7 +63,7 @@ def worker_context(prepared: Prepared, ledger: Ledger) -> WorkerContext:
 
     return WorkerContext(
         open_session=_Opener(Accounts(ledger, now, budget=prepared.request.logon_budget)),
-        greet=lambda session, host: greet(session, host, prepared.collectors[GREETING]),
+        greet=partial(greet, collector=prepared.collectors[GREETING], seconds=prepared.request.first_answer_seconds),
         context=context,
         recognise=Recogniser(ledger, [host.name for host in prepared.inventory.hosts], now).recognise,
         module=module,

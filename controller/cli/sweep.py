@@ -27,6 +27,7 @@ from controller.model.verdict import Verdict
 from controller.reports.writers import csv, json, table
 from controller.store.ledger import Ledger
 from controller.store.lock import hold
+from controller.tasks.look import FIRST_ANSWER_SECONDS
 
 WRITERS: Final = {"table": table.write, "json": json.write, "csv": csv.write_hosts}
 
@@ -55,6 +56,15 @@ class _Mode:
     type=click.IntRange(1, 100),
     help="Refused logons of a shared account in 30 minutes; keep it below the domain's lockout threshold.",
 )
+@click.option(
+    "--first-answer",
+    "first_answer_seconds",
+    default=FIRST_ANSWER_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    type=click.IntRange(1, 300),
+    help="How long a host has for the first question, 'host'; give slow computers more.",
+)
 @store_option
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(list(WRITERS)))
 @click.option("--resume", is_flag=True, help="Go on with the newest sweep of this playbook and inventory.")
@@ -79,6 +89,7 @@ def sweep(
     apply: bool,  # noqa: FBT001 - click passes options by name
     forks: int,
     logon_budget: int,
+    first_answer_seconds: int,
     store: Path,
     form: str,
     resume: bool,  # noqa: FBT001
@@ -106,6 +117,7 @@ def sweep(
         apply=apply,
         max_rejected=max_rejected / 100,
         logon_budget=logon_budget,
+        first_answer_seconds=first_answer_seconds,
         again=resume or retry is not None,
     )
     return _sweep(

@@ -9,7 +9,13 @@ from controller.loading import nodes
 from controller.loading.fields import Fields
 
 _PATHS: Final = ("inventory", "store")
-_NUMBERS: Final = {"forks": (1, 1000), "logon_budget": (1, 100), "max_rejected": (0, 100)}
+NUMBERS: Final = {
+    "forks": (1, 1000),
+    "logon_budget": (1, 100),
+    "first_answer_seconds": (1, 300),
+    "max_rejected": (0, 100),
+}
+"""The settings that are whole numbers, and the smallest and the largest value of each."""
 
 
 def load(path: Path) -> Mapping[str, str | int]:
@@ -19,7 +25,7 @@ def load(path: Path) -> Mapping[str, str | int]:
         OperatorError: with the place of the first thing that cannot be taken.
 
     """
-    fields = Fields(nodes.read(path, OperatorError).root, "settings", (*_PATHS, *_NUMBERS))
+    fields = Fields(nodes.read(path, OperatorError).root, "settings", (*_PATHS, *NUMBERS))
     paths = {name: str(path.parent / fields.text(name)) for name in _PATHS if fields.get(name)}
-    numbers = {name: fields.integer(name, low, high) for name, (low, high) in _NUMBERS.items()}
+    numbers = {name: fields.integer(name, low, high) for name, (low, high) in NUMBERS.items()}
     return {**paths, **{name: value for name, value in numbers.items() if value is not None}}

@@ -20,6 +20,9 @@ from controller.transports.base import PRODUCT_FOLDER, Session
 GREETING: Final = "host"
 """The collector whose question opens every session."""
 
+FIRST_ANSWER_SECONDS: Final = 20
+"""Seconds that a host has for the answer to the first question, unless the operator sets another limit."""
+
 _MARGIN: Final = 5
 """Seconds that a script may need beyond its own limit to say its end line."""
 
@@ -63,14 +66,14 @@ def look(arguments: LookArguments, context: TaskContext, judging: Judging | None
     )
 
 
-def greet(session: Session, host: Host, collector: Collector) -> Greeting:
-    """Ask who the host is, and with which rights we stand there.
+def greet(session: Session, host: Host, collector: Collector, *, seconds: int = FIRST_ANSWER_SECONDS) -> Greeting:
+    """Ask who the host is, and with which rights we stand there; the script is stopped there after `seconds`.
 
     Raises:
         HostError: it gave no whole answer, or none at all (`answer.empty`).
 
     """
-    answer, evidence = ask(session, host, collector, (), seconds=collector.spec.seconds)
+    answer, evidence = ask(session, host, collector, (), seconds=seconds, margin=0)
     if not answer.rows:
         raise HostError(Reason.ANSWER_EMPTY, f"it does not say who it is: {answer.stopped}", raw=evidence.data)
     row = answer.rows[0]
@@ -86,12 +89,21 @@ def greet(session: Session, host: Host, collector: Collector) -> Greeting:
 
 
 def ask(
-    session: Session, host: Host, collector: Collector, arguments: Sequence[str], *, seconds: int
+    session: Session,
+    host: Host,
+    collector: Collector,
+    arguments: Sequence[str],
+    *,
+    seconds: int,
+    margin: int = _MARGIN,
 ) -> tuple[Answer, Evidence]:
-    """Send a collector's script, and read the answer that carries this very question's nonce."""
+    """Send a collector's script, and read the answer that carries this very question's nonce.
+
+    The host stops the script after `seconds` + `margin`; a script that keeps no time itself needs no margin.
+    """
     nonce, sysroot = secrets.token_hex(8), host.sysroot or "-"
     try:
-        reply = session.run(collector.scripts[host.platform], (nonce, sysroot, *arguments), seconds=seconds + _MARGIN)
+        reply = session.run(collector.scripts[host.platform], (nonce, sysroot, *arguments), seconds=seconds + margin)
     except HostError as error:
         if error.reason is Reason.HOST_TIMEOUT:
             raise type(error)(error.reason, f"'{collector.spec.name}' had no answer after {seconds} s") from error

@@ -53,7 +53,7 @@ class Line:
 
         """
         deadline = time.monotonic() + seconds
-        self._limits.deadline, self._limits.tripped = deadline + self._grace, None
+        self._limits.deadline, self._limits.tripped = deadline + min(self._grace, seconds), None
         self._pool.begin_script()
         pipeline = self._pipeline(script, arguments)
         try:

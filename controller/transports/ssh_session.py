@@ -115,7 +115,7 @@ class SshSession:
         launcher = ("sh", "-c", _script("linux_limit.sh", "linux_run.sh"), "lamsach", str(limit))
         began = time.monotonic()
         words = _encoded(shlex.join((*self._become, *launcher, *command)))
-        reply = self._line.exchange(words, stdin, seconds=limit + self._grace)
+        reply = self._line.exchange(words, stdin, seconds=limit + min(self._grace, limit))
         if reply.exit_code in _KILLED and time.monotonic() - began >= limit:
             raise HostError(Reason.HOST_TIMEOUT, f"stopped on the host after {limit} s")
         if self._become and _refused_by_sudo(reply):

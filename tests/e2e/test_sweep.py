@@ -18,7 +18,7 @@ def verdicts(result: dict[str, object]) -> dict[str, dict[str, object]]:
 
 
 def test_every_computer_of_the_lab_gets_the_verdict_it_deserves(site: Site) -> None:
-    result = site.swept()
+    result = site.swept("--first-answer", "5")
 
     assert verdicts(result) == site.expected()
     assert result["total"] == {

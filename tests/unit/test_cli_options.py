@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from controller.cli import cli
+from controller.cli.sweep import sweep
 from controller.errors import OperatorError
+from controller.loading import settings
+from controller.tasks.look import GREETING
 from tests.e2e.conftest import Site
+from tests.visits import a_collector
 
 
 @pytest.mark.parametrize(
@@ -45,3 +50,29 @@ def test_an_option_beats_its_environment_and_its_file_without_counting_them(tmp_
 
     assert site.lamsach(*words, **limit).stdout == "pc-01\npc-02\n"
     assert site.lamsach(*words, "--limit", "pc-03", **limit).stdout == "pc-03\n"
+
+
+@pytest.mark.parametrize("value", ["0", "301", "five", ""])
+def test_a_limit_of_the_first_answer_that_cannot_be_meant_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("i.yml", "p.yml"):
+        Path(name).touch()
+
+    done = CliRunner().invoke(cli, ["sweep", "p.yml", "-i", "i.yml", "--first-answer", value])
+
+    assert done.exit_code == 2
+    assert "Invalid value for '--first-answer'" in done.output
+
+
+def test_the_file_takes_what_the_options_take() -> None:
+    ranges = {each.name: each.type for each in sweep.params if isinstance(each.type, click.IntRange | click.FloatRange)}
+
+    assert {name: (each.min, each.max) for name, each in ranges.items()} == settings.NUMBERS
+
+
+def test_the_default_is_the_time_that_the_question_has_as_a_task() -> None:
+    (option,) = (each for each in sweep.params if each.name == "first_answer_seconds")
+
+    assert option.default == a_collector(GREETING).spec.seconds == 20

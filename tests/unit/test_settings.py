@@ -16,14 +16,21 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_paths_begin_at_the_files_own_folder(tmp_path: Path) -> None:
-    given = settings.load(written(tmp_path, "store: kho/lamsach.db\nforks: 8\nlogon_budget: 1\n"))
+    given = settings.load(written(tmp_path, "store: kho/lamsach.db\nforks: 8\nfirst_answer_seconds: 300\n"))
 
-    assert given == {"store": str(tmp_path / "kho" / "lamsach.db"), "forks": 8, "logon_budget": 1}
+    assert given == {"store": str(tmp_path / "kho" / "lamsach.db"), "forks": 8, "first_answer_seconds": 300}
 
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("forkz: 8\n", "1:1"), ("store: a\nforks: many\n", "2:8"), ("forks: 0\n", "1:8"), ("- a\n", "1:1")],
+    [
+        ("forkz: 8\n", "1:1"),
+        ("store: a\nforks: many\n", "2:8"),
+        ("forks: 0\n", "1:8"),
+        ("first_answer_seconds: 0\n", "1:23"),
+        ("first_answer_seconds: 301\n", "1:23"),
+        ("- a\n", "1:1"),
+    ],
 )
 def test_a_mistake_is_told_with_its_place(tmp_path: Path, text: str, place: str) -> None:
     path = written(tmp_path, text)
