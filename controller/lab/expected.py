@@ -1,6 +1,7 @@
-"""What an honest sweep must say of a lab computer; the demo compares itself with this."""
+"""What an honest sweep must say of a lab computer, and of it after each step of the main job; the demo checks it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from controller.errors import Reason
@@ -15,6 +16,21 @@ _UNKNOWN: Final = {
     LabFault.CUT_ANSWER: Reason.CONNECTION_LOST,
     LabFault.HUGE_ANSWER: Reason.ANSWER_HUGE,
 }
+
+
+class Step(StrEnum):
+    """The steps of the main job, in their order; the names are part of `job.json`.
+
+    * look: a sweep with `sweep.yml`, which only looks
+    * clean: a sweep with `clean.yml` and `--apply`
+    * look-again: the sweep of the first step once more
+    * report: the report over these three sweeps
+    """
+
+    LOOK = "look"
+    CLEAN = "clean"
+    LOOK_AGAIN = "look-again"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +52,18 @@ def expected(pc: LabPc, *, clean: bool) -> Expected:
     if clean and tool_fails:
         return Expected(Verdict.UNKNOWN, Reason.CLEANER_UNFINISHED)
     return Expected(Verdict.CLEAN)
+
+
+def expected_after(pc: LabPc, step: Step) -> Expected:
+    """Return what is right of `pc` after a step of the main job.
+
+    A sweep is judged by itself: what an earlier one cleaned is clean in the last one, and cleaned in the report.
+    """
+    looked, cleaned = expected(pc, clean=False), expected(pc, clean=True)
+    if step is Step.LOOK:
+        return looked
+    if step is Step.CLEAN:
+        return cleaned
+    if cleaned.verdict is not Verdict.CLEANED:
+        return looked
+    return cleaned if step is Step.REPORT else Expected(Verdict.CLEAN)

@@ -3,7 +3,7 @@
 import hashlib
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -79,6 +79,17 @@ def build_fleet(count: int = DEMO_SIZE, seed: int = 1, *, clean: bool = False, w
         for index, role in enumerate(roles)
     ]
     return LabFleet(units=(CUC, *CHI_CUC), order=ORDER, pcs=tuple(pcs), clean=clean)
+
+
+def demo_fleet() -> LabFleet:
+    """Return the sixteen computers of `lamsach demo`, six of them Windows PCs.
+
+    On one infected computer the cleanup tool fails, so that a form has something left to report.
+    """
+    fleet = build_fleet(DEMO_SIZE + len(_DEMO_WINDOWS), windows=len(_DEMO_WINDOWS))
+    last = [pc for pc in fleet.pcs if pc.infected][-1]
+    failing = replace(last, faults=(LabFault.CLEANUP_FAILS,))
+    return replace(fleet, pcs=tuple(failing if pc is last else pc for pc in fleet.pcs))
 
 
 def _mix(first: tuple[_Role, ...], count: int, dice: random.Random) -> tuple[_Role, ...]:

@@ -9,6 +9,9 @@
     D/logons.jsonl   every try to log on; see `logons`
     D/lab.log        what the lab itself complains of
     D/expected.json  {NAME: {"verdict": ..., "reason": code or null}}: what a sweep with D/sweep.yml must say
+    D/job.json       beside clean.yml: what is right in the main job; see `expected.Step` and `end_state`
+                     {"steps": {STEP: {NAME: {"verdict": ..., "reason": code or null}}},
+                      "computers": {NAME: {"malware": number, "orphans": number, "cleanups": number}}}
     D/truth.json     {NAME: {"infected": bool, "faults": [...], "folder": PATH in D}}
 
 `truth.json` is written last and by rename: when it is there, every address answers and everything else is there.
@@ -21,6 +24,7 @@ FLEET: Final = "fleet.json"
 LOGONS: Final = "logons.jsonl"
 LOG: Final = "lab.log"
 CLEANING: Final = "clean.yml"
+JOB: Final = "job.json"
 CA: Final = "ca.pem"
 SERVER: Final = "server.pem"
 NTLM: Final = "ntlm"

@@ -10,9 +10,10 @@ from typing import Final
 import asyncssh
 
 from controller.lab.credentials import Credentials
-from controller.lab.expected import expected
+from controller.lab.end_state import right_end_state
+from controller.lab.expected import Step, expected, expected_after
 from controller.lab.folder import disk_of
-from controller.lab.layout import CA, CLEANING, TRUTH, folder_of
+from controller.lab.layout import CA, CLEANING, JOB, TRUTH, folder_of
 from controller.lab.pc import LabFleet, LabPc, Login
 from controller.lab.samples import ioc_list
 from controller.lab.yaml_text import Plain, yaml_text
@@ -45,6 +46,7 @@ def write_operator_files(lab: Path, fleet: LabFleet, doors: Sequence[Door], cred
     (lab / "sweep.yml").write_text(yaml_text(_playbook(fleet)), encoding="utf-8")
     if not fleet.clean:
         (lab / CLEANING).write_text(yaml_text(_playbook(replace(fleet, clean=True))), encoding="utf-8")
+        (lab / JOB).write_text(_json(_job(fleet)), encoding="utf-8")
     (lab / "iocs.txt").write_text(ioc_list(), encoding="utf-8")
     verdicts = {pc.name: asdict(expected(pc, clean=fleet.clean)) for pc in fleet.pcs}
     (lab / "expected.json").write_text(_json(verdicts), encoding="utf-8")
@@ -55,6 +57,11 @@ def write_operator_files(lab: Path, fleet: LabFleet, doors: Sequence[Door], cred
 
 def _truth(pc: LabPc) -> Mapping[str, object]:
     return {"infected": pc.infected, "faults": list(pc.faults), "folder": str(folder_of(pc.name))}
+
+
+def _job(fleet: LabFleet) -> Mapping[str, object]:
+    steps = {step: {pc.name: asdict(expected_after(pc, step)) for pc in fleet.pcs} for step in Step}
+    return {"steps": steps, "computers": {pc.name: asdict(right_end_state(pc)) for pc in fleet.pcs}}
 
 
 def _json(value: object) -> str:

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from controller.collectors import catalog
+from controller.lab.expected import Step
 from controller.lab.fleet import SHARED_ACCOUNT, build_fleet
 from controller.lab.pc import LabFault, LabPc, Login
 from controller.lab.process import Lab
@@ -84,6 +85,15 @@ def test_what_a_sweep_must_say_is_there_for_every_computer(lab: Lab) -> None:
     assert expected[WELL] == {"verdict": "clean", "reason": None}
     assert expected[LabFault.HANGS] == {"verdict": "unknown", "reason": "host.timeout"}
     assert set(expected) == {pc.name for pc in FLEET.pcs}
+
+
+def test_what_is_right_in_the_main_job_is_there_for_every_computer_and_step(lab: Lab) -> None:
+    job = json.loads((lab.folder / "job.json").read_text(encoding="utf-8"))
+    names = {pc.name for pc in FLEET.pcs}
+    assert {step: set(computers) for step, computers in job["steps"].items()} == dict.fromkeys(Step, names)
+    assert set(job["computers"]) == names
+    assert job["steps"]["clean"][WELL] == {"verdict": "clean", "reason": None}
+    assert job["computers"][WELL] == {"malware": 0, "orphans": 0, "cleanups": 1}
 
 
 def test_secrets_are_for_their_owner_alone(lab: Lab) -> None:

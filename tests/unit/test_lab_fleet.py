@@ -1,11 +1,13 @@
 """A fleet is repeatable, honest about itself, and wide enough."""
 
+from dataclasses import replace
+
 import pytest
 
 from controller.errors import Reason
 from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
-from controller.lab.expected import Expected, expected
+from controller.lab.expected import Expected, Step, expected, expected_after
 from controller.lab.fleet import DEMO_SIZE, SHARED_ACCOUNT, build_fleet
 from controller.lab.pc import LabFault, LabFleet, LabPc, Login
 from controller.lab.samples import ioc_list
@@ -126,3 +128,22 @@ def test_whoever_is_infected_starts_it_again_and_nobody_else_meets_the_list(wind
 def test_the_truth_says_what_an_honest_sweep_must_say(pc: LabPc, looked: Expected, cleaned: Expected) -> None:
     assert expected(pc, clean=False) == looked
     assert expected(pc, clean=True) == cleaned
+
+
+_CLEAN, _CLEANED = Expected(Verdict.CLEAN), Expected(Verdict.CLEANED)
+_INFECTED = Expected(Verdict.INFECTED, Reason.MATCH_FOUND)
+_UNFINISHED, _OFF = (Expected(Verdict.UNKNOWN, each) for each in (Reason.CLEANER_UNFINISHED, Reason.REACH_REFUSED))
+
+
+@pytest.mark.parametrize(
+    ("pc", "steps"),
+    [
+        (_pc(infected=False), [_CLEAN, _CLEAN, _CLEAN, _CLEAN]),
+        (_pc(infected=True), [_INFECTED, _CLEANED, _CLEAN, _CLEANED]),
+        (_pc(LabFault.CLEANUP_FAILS, infected=True), [_INFECTED, _INFECTED, _INFECTED, _INFECTED]),
+        (replace(_pc(infected=False), faults=(LabFault.CLEANUP_FAILS,)), [_CLEAN, _UNFINISHED, _CLEAN, _CLEAN]),
+        (replace(_pc(infected=True), faults=(LabFault.OFFLINE,)), [_OFF, _OFF, _OFF, _OFF]),
+    ],
+)
+def test_the_truth_says_what_is_right_after_each_step_of_the_main_job(pc: LabPc, steps: list[Expected]) -> None:
+    assert [expected_after(pc, step) for step in Step] == steps

@@ -1,0 +1,71 @@
+"""What is on a lab computer at the end of the main job, read from its folder without any part of the product.
+
+So the demo can hold the verdicts against the computers themselves, and not only against what was foreseen.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.lab.expected import Step, expected_after
+from controller.lab.folder import disk_of
+from controller.lab.pc import LabPc
+from controller.lab.samples import MARKER
+from controller.lab.windows_folder import on_disk
+from controller.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class EndState:
+    """What was left on a computer, and what was done to it.
+
+    `malware` counts the files that play malware, `orphans` the programs that run although their file is gone, and
+    `cleanups` the starts of the cleanup tool that were to clean.
+    """
+
+    malware: int
+    orphans: int
+    cleanups: int
+
+
+def right_end_state(pc: LabPc) -> EndState:
+    """Return what must be on `pc`: one start of the tool if we could look there, and no malware if the tool worked."""
+    verdict = expected_after(pc, Step.REPORT).verdict
+    malware = sum(file.content.startswith(MARKER) for file in pc.files)
+    return EndState(
+        malware=0 if verdict is Verdict.CLEANED else malware, orphans=0, cleanups=int(verdict is not Verdict.UNKNOWN)
+    )
+
+
+def end_state(folder: Path) -> EndState:
+    """Return what is on the computer in `folder` now."""
+    windows = (folder / "C").is_dir()
+    disk = folder / "C" if windows else disk_of(folder)
+    orphans = _windows_orphans(folder) if windows else _linux_orphans(disk)
+    return EndState(malware=sum(_marked(disk)), orphans=sum(orphans), cleanups=_cleanups(folder / "tool-runs.txt"))
+
+
+def _marked(disk: Path) -> Iterator[bool]:
+    """Say of every file whether it is made-up malware."""
+    marker = MARKER.encode()
+    for path in disk.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                yield file.read(len(marker)) == marker
+
+
+def _linux_orphans(disk: Path) -> Iterator[bool]:
+    images = (process / "exe" for process in disk.glob("proc/[0-9]*"))
+    return (image.is_symlink() and not image.exists() for image in images)
+
+
+def _windows_orphans(folder: Path) -> Iterator[bool]:
+    running = json.loads((folder / "state" / "processes.json").read_text(encoding="utf-8"))
+    return (not on_disk(folder, each["Path"]).exists() for each in running if each["Path"])
+
+
+def _cleanups(notes: Path) -> int:
+    """Count the starts that the tool itself has noted, `RUN_ID MODE` a line."""
+    lines = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
+    return sum(line.endswith(" clean") for line in lines)
