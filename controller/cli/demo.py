@@ -31,6 +31,7 @@ from controller.reports.aggregate import within
 from controller.reports.figures import Figures, count
 from controller.reports.writers import table
 from controller.store.ledger import Ledger
+from controller.store.lock import hold
 
 _FORKS: Final = 4
 """Few at a time: the computers share this machine with the sweep, and each should answer within its limit."""
@@ -97,7 +98,7 @@ def demo(keep: bool, seconds: int) -> None:  # noqa: FBT001 - click passes optio
 
 
 def _sweep(sweep: _Sweep, number: int, seconds: int, folder: Path, truth: JobTruth) -> None:
-    """Do what `lamsach sweep` does, and say in a few lines what came of it."""
+    """Do what `lamsach sweep` does, and print in a few lines what came of it."""
     command = f"lamsach sweep {_LAB}/{sweep.playbook} -i {_LAB}/inventory.yml --first-answer {seconds}"
     _heading(number, sweep.title, f"{command} --apply" if sweep.apply else command)
     request = SweepRequest(
@@ -109,11 +110,12 @@ def _sweep(sweep: _Sweep, number: int, seconds: int, folder: Path, truth: JobTru
     prepared = prepare(request)
     with Ledger.open(folder / STORE) as ledger:
         begun = sweeps.begin(prepared, ledger)
-        course = sweeps.course_of(begun, prepared, ledger)
-        executor = sweeps.executor_for(course, prepared, ledger, forks=_FORKS)
-        with progress(prepared.given, begun.units, sys.stderr) as shown_progress:
-            for host, judgement in sweeps.visit(course, ledger, executor):
-                shown_progress.advance(host, judgement)
+        with hold(folder / STORE, begun.id):
+            course = sweeps.course_of(begun, prepared, ledger)
+            executor = sweeps.executor_for(course, prepared, ledger, forks=_FORKS)
+            with progress(prepared.given, begun.units, sys.stderr) as shown_progress:
+                for host, judgement in sweeps.visit(course, ledger, executor):
+                    shown_progress.advance(host, judgement)
         summary = sweeps.summary_of(ledger, begun)
     for line in _outcome(summary):
         click.echo(f"  {line}")
@@ -150,7 +152,7 @@ def _heading(number: int, title: str, command: str) -> None:
 
 
 def _outcome(summary: SweepSummary) -> Iterator[str]:
-    """Say how many computers have each verdict, and which; of those that are not well also why."""
+    """Yield a line for each verdict: how many computers have it, which, and the reason of those that are not well."""
     lines = [line for row in summary.units for line in row.hosts if line.judgement]
     for verdict in Verdict:
         if named := [_named(line) for line in lines if line.verdict is verdict]:

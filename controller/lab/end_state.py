@@ -47,7 +47,7 @@ def end_state(folder: Path) -> EndState:
 
 
 def _marked(disk: Path) -> Iterator[bool]:
-    """Say of every file whether it is made-up malware."""
+    """Yield for every file whether it is made-up malware."""
     marker = MARKER.encode()
     for path in disk.rglob("*"):
         if path.is_file() and not path.is_symlink():

@@ -57,23 +57,25 @@ def test_two_demos_side_by_side_do_the_whole_main_job(tmp_path: Path) -> None:
         for seconds, options in (("5", ()), ("6", ("--keep",)))
     ]
     for each, kept in zip(both, (False, True), strict=True):
-        said = until_up(each) if kept else ""
+        first = until_up(each) if kept else ""
         rest, errors = each.communicate(timeout=120)
         assert each.returncode == 0, errors
-        shows_the_whole_job("\n".join(line.rstrip() for line in (said + rest).splitlines()))
+        shows_the_whole_job("\n".join(line.rstrip() for line in (first + rest).splitlines()))
 
 
-def shows_the_whole_job(said: str) -> None:
-    assert [f"Step {number} of 4: " in said for number in (1, 2, 3, 4)] == [True] * 4
-    assert [outcome in said for outcome in ("4 infected: ", "3 cleaned: ", "9 clean: ", "1 infected: sd-pc04 (")] == [
-        True
-    ] * 4
-    assert "The result is what the lab's computers know of themselves" in said
+def shows_the_whole_job(printed: str) -> None:
+    assert [f"Step {number} of 4: " in printed for number in (1, 2, 3, 4)] == [True] * 4
+    assert [
+        outcome in printed for outcome in ("4 infected: ", "3 cleaned: ", "9 clean: ", "1 infected: sd-pc04 (")
+    ] == [True] * 4
+    assert "The result is what the lab's computers know of themselves" in printed
     for excerpt in readme_excerpts():
-        assert excerpt in said
+        assert excerpt in printed
     reports = {
         path.name: path
-        for path in (Path(line.removeprefix("Report: ")) for line in said.splitlines() if line.startswith("Report: "))
+        for path in (
+            Path(line.removeprefix("Report: ")) for line in printed.splitlines() if line.startswith("Report: ")
+        )
     }
     assert set(reports) == {"lamsach.json", "hosts.csv", "units.csv", *(f"{unit}.docx" for unit in FORMS)}
     for unit, sentences in FORMS.items():

@@ -37,7 +37,7 @@ def site(lab: Path, tmp_path: Path) -> Site:
     return Site(lab, tmp_path)
 
 
-def told(result: dict[str, Any]) -> dict[str, tuple[str, str | None, str]]:
+def outcomes(result: dict[str, Any]) -> dict[str, tuple[str, str | None, str]]:
     return {host["name"]: (host["verdict"], host["reason"], host["detail"]) for host in result["hosts"]}
 
 
@@ -48,7 +48,7 @@ def silent(seconds: int) -> tuple[str, str, str]:
 def test_a_computer_without_an_answer_in_that_time_is_unknown_and_soon_given_up(site: Site) -> None:
     result = site.swept("--first-answer", "1")
 
-    assert told(result) == {SLOW: silent(1), LINUX: silent(1), WINDOWS: silent(1)}
+    assert outcomes(result) == {SLOW: silent(1), LINUX: silent(1), WINDOWS: silent(1)}
     with Ledger.open(site.store) as ledger:
         attempts = ledger.attempts(result["sweep"])
     seconds = {name: (visit.ended - visit.started).total_seconds() for name, (visit,) in attempts.items()}

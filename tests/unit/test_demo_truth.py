@@ -96,7 +96,7 @@ def test_a_figure_of_a_form_that_is_not_that_of_the_computers_is_a_difference(la
     ]
 
 
-def test_a_computer_that_nobody_cleaned_is_a_difference(lab: Path) -> None:
+def test_a_computer_that_was_not_cleaned_is_a_difference(lab: Path) -> None:
     failing, cleaned = JobTruth(lab).computers()
 
     right = {"malware": 0, "orphans": 0, "cleanups": 1}

@@ -27,7 +27,7 @@ def infected(request: pytest.FixtureRequest) -> tuple[LabPc, Callable[[LabPc, Pa
     return MACHINES[request.param]
 
 
-def test_before_anybody_came_the_malware_is_there(infected: Any, tmp_path: Path) -> None:
+def test_before_the_tool_ran_the_malware_is_there(infected: Any, tmp_path: Path) -> None:
     pc, machine, _ = infected
     assert end_state(machine(pc, tmp_path / "pc").folder) == EndState(malware=2, orphans=0, cleanups=0)
 
