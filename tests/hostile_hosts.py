@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from tests.visits import NONCE, greeted, processes
 MEGABYTE: Final = 1024 * 1024
 
 _COLLECTOR: Final = re.compile(r"^COLLECTOR=(\w+)$", re.MULTILINE)
+_SCRIPT: Final = re.compile(r"^script=('.*')\n# shellcheck shell=sh\n# A time limit", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,7 @@ class HostileHost:
 
     async def _answer(self, process: Process, script: str) -> None:
         self.heard.append(f"{process.command}\n{dict(process.env)}\n{script}")
-        words = shlex.split(process.command or "")
-        arguments = words[words.index("--") + 1 :]
+        arguments = _arguments(script)
         named = _COLLECTOR.search(script)
         if not named:
             process.stdout.write(b"#lamsach have\n" if arguments[0] == "ask" else b"#lamsach finished 0\n" + self.log)
@@ -86,6 +87,15 @@ class HostileHost:
         process.stdout.write(self.answers.get(asked.collector, Asked.honest)(asked))
         await process.stdout.drain()
         process.exit(self.exit_code if asked.collector != "host" else 0)
+
+
+def _arguments(text: str) -> list[str]:
+    """Return the first two words that the script in `text` is called with: it begins with `{ set -- WORDS`."""
+    sent = _SCRIPT.search(text)
+    assert sent
+    words = shlex.shlex(shlex.split(sent[1])[0], posix=True)
+    words.whitespace_split, words.commenters = True, ""
+    return list(islice(words, 3, 5))
 
 
 def looks(says: Says, **but: object) -> HostileHost:

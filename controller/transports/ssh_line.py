@@ -13,6 +13,7 @@ from controller.errors import HostError, LineError, Reason
 from controller.model.text import shown
 from controller.transports.base import STREAM_LIMIT, Reply
 from controller.transports.probe import LineSocket
+from controller.transports.shell_text import READY
 from controller.transports.ssh_errors import VENDOR, line_error
 from controller.transports.ssh_logon import LineTransport
 
@@ -33,8 +34,11 @@ class Line:
         sock.deadline = math.inf
         self._transport: LineTransport = connection.client.get_transport()
 
-    def exchange(self, command: bytes, stdin: Iterable[bytes], *, seconds: float) -> Reply:
-        """Run `command` on a channel of its own, feed it `stdin`, and read it to its end.
+    def exchange(self, command: str, text: bytes, *, seconds: float, file: Iterable[bytes] | None = None) -> Reply:
+        """Run `command` on a channel of its own, feed it `text`, and read it to its end.
+
+        A `file` goes out behind the text once the host has asked for it by the line `READY`. The reply is what comes
+        after that line; a host that ends without it gets no byte of the file.
 
         Raises:
             HostError: `host.timeout` after `seconds` or `answer.huge`; the line still stands.
@@ -47,9 +51,16 @@ class Line:
         try:
             channel = self._transport.open_session(timeout=seconds)
             channel.exec_command(command)
-            _write(channel, stdin, deadline)
-            stdout, stderr = _read(channel, deadline)
-            return Reply(exit_code=self._exit_code(channel, deadline), stdout=stdout, stderr=stderr)
+            streams = _Streams(channel, deadline)
+            open_still = _write(channel, [text], deadline)
+            if file is not None:
+                open_still = streams.read_past(READY) and _write(channel, file, deadline)
+            if open_still:
+                channel.shutdown_write()
+            streams.read()
+            return Reply(
+                exit_code=self._exit_code(channel, deadline), stdout=bytes(streams.stdout), stderr=bytes(streams.stderr)
+            )
         except VENDOR as error:
             raise self._told(error, deadline) from error
         finally:
@@ -86,16 +97,16 @@ class Line:
             log.debug("closing a channel failed: %s", shown(str(error)))
 
 
-def _write(channel: Channel, stdin: Iterable[bytes], deadline: float) -> None:
-    """Send all of `stdin`, unless the command ends before."""
-    for block in stdin:
+def _write(channel: Channel, blocks: Iterable[bytes], deadline: float) -> bool:
+    """Send all of it; False when the command ended before it had read all."""
+    for block in blocks:
         rest = memoryview(block)
         while rest:
             sent = _sent(channel, rest, deadline)
             if not sent:
-                return
+                return False
             rest = rest[sent:]
-    channel.shutdown_write()
+    return True
 
 
 def _sent(channel: Channel, block: memoryview, deadline: float) -> int:
@@ -109,31 +120,47 @@ def _sent(channel: Channel, block: memoryview, deadline: float) -> int:
         return 0
 
 
-def _read(channel: Channel, deadline: float) -> tuple[bytes, bytes]:
-    """Read both streams to their end without a helper thread: wait for stdout, and look after stderr in between."""
-    stdout, stderr = bytearray(), bytearray()
-    ended = False
-    while not ended:
-        beat = _NOISY_BEAT if _drain(channel, stderr) else _BEAT
-        channel.settimeout(min(beat, _left(deadline)))
+class _Streams:
+    """Both streams of a command, read without a helper thread: wait for stdout, and look after stderr in between."""
+
+    def __init__(self, channel: Channel, deadline: float) -> None:
+        self._channel, self._deadline = channel, deadline
+        self._ended = False
+        self.stdout, self.stderr = bytearray(), bytearray()
+
+    def read(self) -> None:
+        """Read to the end of both."""
+        while not self._ended:
+            self._read_some()
+        self._drain()
+
+    def read_past(self, line: bytes) -> bool:
+        """Read until `line` came on stdout, and drop all up to its end; False when stdout ended without it."""
+        while (at := self.stdout.find(line)) < 0:
+            if self._ended:
+                return False
+            self._read_some()
+        del self.stdout[: at + len(line)]
+        return True
+
+    def _read_some(self) -> None:
+        beat = _NOISY_BEAT if self._drain() else _BEAT
+        self._channel.settimeout(min(beat, _left(self._deadline)))
         try:
-            block = channel.recv(_BLOCK)
+            block = self._channel.recv(_BLOCK)
         except TimeoutError:
-            continue
-        stdout += block
-        ended = not block
-        _bounded(stdout)
-    _drain(channel, stderr)
-    return bytes(stdout), bytes(stderr)
+            return
+        self.stdout += block
+        self._ended = not block
+        _bounded(self.stdout)
 
-
-def _drain(channel: Channel, stderr: bytearray) -> bool:
-    """Take what lies ready on stderr; say whether anything did."""
-    before = len(stderr)
-    while channel.recv_stderr_ready():
-        stderr += channel.recv_stderr(_BLOCK)
-        _bounded(stderr)
-    return len(stderr) > before
+    def _drain(self) -> bool:
+        """Take what lies ready on stderr; say whether anything did."""
+        before = len(self.stderr)
+        while self._channel.recv_stderr_ready():
+            self.stderr += self._channel.recv_stderr(_BLOCK)
+            _bounded(self.stderr)
+        return len(self.stderr) > before
 
 
 def _bounded(stream: bytearray) -> None:

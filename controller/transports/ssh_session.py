@@ -1,11 +1,9 @@
 """What one logged-on line can do: run a script, place a file, start a program, ask after it."""
 
 import math
-import shlex
 import time
 from collections.abc import Iterable, Sequence
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +12,7 @@ from controller.model.fleet import Host, Platform
 from controller.transports.base import PRODUCT_FOLDER, STREAM_LIMIT, Launch, Reply, RunPhase, RunState
 from controller.transports.placed import SLOWEST, Push, checked_name, checked_run_id, go_on, said
 from controller.transports.placed import words as shown_words
+from controller.transports.shell_text import command_line, own_script, shell_text
 from controller.transports.ssh_line import Line
 
 _LOG_LIMIT: Final = STREAM_LIMIT - 64 * 1024
@@ -27,7 +26,7 @@ class SshSession:
 
     def __init__(self, host: Host, line: Line, *, host_key: str, grace: float) -> None:
         self._line, self._host_key, self._grace = line, host_key, grace
-        self._become = ("sudo", "-n", "--") if host.become else ()
+        self._become = host.become
         self._folder = host.sysroot.rstrip("/") + PRODUCT_FOLDER[Platform.LINUX]
 
     @property
@@ -38,15 +37,11 @@ class SshSession:
     def run(self, script: str, arguments: Sequence[str] = (), *, seconds: float) -> Reply:
         """Run `script` with `sh`; the host itself keeps the time, because hanging up does not stop a program.
 
-        Braces make the shell read all of it before it begins: a script cut in transit runs not at all, and
-        nothing in it can take the rest of it for its input.
-
         Raises:
             HostError: `host.timeout`, `answer.huge` or `rights.missing`.
 
         """
-        text = _encoded(f"{{ {script}\n}}\n")
-        return self._limited(("sh", "-s", "--", *arguments), [text], seconds=seconds)
+        return self._exchange(script, arguments, seconds=seconds)
 
     def put(self, source: Path, *, sha256: str, file_name: str) -> bool:
         """Place a file under its SHA-256; goes on where an earlier push was cut off.
@@ -79,7 +74,7 @@ class SshSession:
             launch.log,
             str(launch.seconds),
             launch.mode,
-            _script("linux_state.sh", "linux_limit.sh", "linux_wrapper.sh"),
+            own_script("linux_state.sh", "linux_limit.sh", "linux_wrapper.sh"),
             *launch.arguments,
         )
 
@@ -93,7 +88,7 @@ class SshSession:
         return self._state("linux_poll.sh", checked_run_id(run_id))
 
     def _state(self, script: str, *arguments: str) -> RunState:
-        text = _script("linux_folder.sh", "linux_state.sh", "linux_report.sh", script)
+        text = own_script("linux_folder.sh", "linux_state.sh", "linux_report.sh", script)
         reply = self.run(text, (self._folder, str(_LOG_LIMIT), *arguments), seconds=_SHORT)
         word, number, rest = said(reply)
         if word not in set(RunPhase):
@@ -101,21 +96,24 @@ class SshSession:
         return RunState(phase=RunPhase(word), exit_code=number, log=rest)
 
     def _asked(self, script: str, *arguments: str) -> tuple[str, int]:
-        word, number, _ = said(self.run(_script("linux_folder.sh", script), arguments, seconds=_SHORT))
+        word, number, _ = said(self.run(own_script("linux_folder.sh", script), arguments, seconds=_SHORT))
         return word, number or 0
 
     def _send(self, push: Push, offset: int) -> None:
-        script = _script("linux_folder.sh", "linux_put.sh")
-        command = ("sh", "-c", script, "lamsach", "take", *push.arguments, str(offset))
+        script = own_script("linux_folder.sh", "linux_put.sh")
+        arguments = ("take", *push.arguments, str(offset))
         seconds = _SHORT + push.size / SLOWEST
-        said(self._limited(command, push.blocks(offset), seconds=seconds))
+        said(self._exchange(script, arguments, seconds=seconds, file=push.blocks(offset)))
 
-    def _limited(self, command: Sequence[str], stdin: Iterable[bytes], *, seconds: float) -> Reply:
+    def _exchange(
+        self, script: str, arguments: Sequence[str], *, seconds: float, file: Iterable[bytes] | None = None
+    ) -> Reply:
         limit = max(1, math.ceil(seconds))
-        launcher = ("sh", "-c", _script("linux_limit.sh", "linux_run.sh"), "lamsach", str(limit))
+        text = shell_text(script, arguments, seconds=limit, takes_file=file is not None)
         began = time.monotonic()
-        words = _encoded(shlex.join((*self._become, *launcher, *command)))
-        reply = self._line.exchange(words, stdin, seconds=limit + min(self._grace, limit))
+        reply = self._line.exchange(
+            command_line(become=self._become), text, seconds=limit + min(self._grace, limit), file=file
+        )
         if reply.exit_code in _KILLED and time.monotonic() - began >= limit:
             raise HostError(Reason.HOST_TIMEOUT, f"stopped on the host after {limit} s")
         if self._become and _refused_by_sudo(reply):
@@ -125,16 +123,3 @@ class SshSession:
 
 def _refused_by_sudo(reply: Reply) -> bool:
     return reply.exit_code in {1, _NOT_FOUND} and not reply.stdout and b"sudo:" in reply.stderr
-
-
-def _encoded(text: str) -> bytes:
-    """Spell `text` as the host does: bytes that were no UTF-8 when we read them go back as they came."""
-    if "\0" in text:
-        raise ValueError("a NUL cannot be told to a shell")
-    return text.encode("utf-8", "surrogateescape")
-
-
-@cache
-def _script(*names: str) -> str:
-    folder = files("controller.transports") / "scripts"
-    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)

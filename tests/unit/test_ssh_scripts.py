@@ -33,7 +33,7 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def run(path: str, *command: str, stdin: str = "", seconds: int = 1) -> subprocess.CompletedProcess[str]:
-    script = text("linux_limit.sh", "linux_run.sh")
+    script = text("linux_limit.sh") + '\nlimited "$@"; exit "$?"'
     words = ["sh", "-c", script, "lamsach", str(seconds), *command]
     return subprocess.run(words, input=stdin, capture_output=True, text=True, env={"PATH": path}, check=False)
 
@@ -78,7 +78,7 @@ def push(tmp_path: Path, verb: str, *more: str, stdin: bytes = b"") -> subproces
     words = [verb, str(tmp_path / "lamsach"), "tool", sha256, "4", *more]
     env = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
     return subprocess.run(
-        ["sh", "-c", text("linux_folder.sh", "linux_put.sh"), "lamsach", *words],
+        ["sh", "-c", "exec 4<&0\n" + text("linux_folder.sh", "linux_put.sh"), "lamsach", *words],
         input=stdin,
         capture_output=True,
         env=env,
@@ -94,7 +94,7 @@ def shim(tmp_path: Path, name: str, script: str) -> None:
 
 def test_a_file_is_asked_for_taken_and_then_there(tmp_path: Path) -> None:
     assert push(tmp_path, "ask").stdout == b"#lamsach need 0\n"
-    assert push(tmp_path, "take", "0", stdin=b"tool").stdout == b"#lamsach done\n"
+    assert push(tmp_path, "take", "0", stdin=b"tool").stdout == b"#lamsach ready\n#lamsach done\n"
     assert push(tmp_path, "ask").stdout == b"#lamsach have\n"
 
 

@@ -2,7 +2,7 @@
 # Place one file under its SHA-256.
 #
 #   ask FOLDER NAME SHA256 SIZE            say `have`, or `need N`: N bytes of it lie there from an earlier push
-#   take FOLDER NAME SHA256 SIZE OFFSET    stdin is the file from OFFSET on; say `done`
+#   take FOLDER NAME SHA256 SIZE OFFSET    say `ready`; descriptor 4 is then the file from OFFSET on; say `done`
 #
 # It is written aside. A push that is cut off leaves its part for the next one; the checksum of the whole decides,
 # and a part that fails it is removed.
@@ -41,7 +41,8 @@ check_space() {
 
 take() {
     [ "$(size_of "$part")" -eq "$1" ] || refuse "$FAILED" "the part is not $1 bytes long; somebody else writes it"
-    cat >>"$part" || give_up "$DISK_FULL" "'$part' cannot be written"
+    say ready
+    cat <&4 >>"$part" || give_up "$DISK_FULL" "'$part' cannot be written"
     there=$(size_of "$part")
     [ "$there" -ge "$size" ] || refuse "$FAILED" "$there of $size bytes came"
     is_whole "$part" "$sha256" || give_up "$FAILED" "the checksum is wrong"
