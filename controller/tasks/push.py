@@ -13,9 +13,7 @@ from controller.model.result import TaskResult, TaskState
 from controller.tasks.base import TaskContext
 from controller.transports.base import product_folder
 from controller.transports.placed import refusal, said
-
-_SCRIPTS: Final = {Platform.LINUX: "linux_place.sh", Platform.WINDOWS: "windows_place.ps1"}
-"""What copies a file to where it belongs."""
+from controller.transports.shell_text import own_script
 
 _SECONDS: Final = 300.0
 
@@ -67,8 +65,10 @@ def _placed(arguments: PushArguments, context: TaskContext) -> bool:
     host = context.host
     pushed = product_folder(host.platform) / "tools" / arguments.sha256 / Path(arguments.file).name
     source, dest = below(host.sysroot, str(pushed)), str(_dest(arguments, host.platform))
-    words = (source, arguments.sha256, host.sysroot or "-", dest)
-    word, code, rest = said(context.session.run(_script(_SCRIPTS[host.platform]), words, seconds=_SECONDS))
+    script, words = _script(host.platform), [source, arguments.sha256, host.sysroot or "-", dest]
+    if host.platform is Platform.LINUX:
+        words.append(script)  # it runs itself again, as the user whose folder it is
+    word, code, rest = said(context.session.run(script, words, seconds=_SECONDS))
     if word == "refused":  # PowerShell has no exit codes
         raise refusal(code, rest)
     if word not in {"placed", "same"}:
@@ -77,5 +77,9 @@ def _placed(arguments: PushArguments, context: TaskContext) -> bool:
 
 
 @cache
-def _script(name: str) -> str:
-    return (files("controller.tasks") / "scripts" / name).read_text(encoding="utf-8")
+def _script(platform: Platform) -> str:
+    """Return what copies a file to where it belongs."""
+    scripts = files("controller.tasks") / "scripts"
+    if platform is Platform.WINDOWS:
+        return (scripts / "windows_place.ps1").read_text(encoding="utf-8")
+    return f"{own_script('linux_walk.sh')}\n{(scripts / 'linux_place.sh').read_text(encoding='utf-8')}"

@@ -12,7 +12,7 @@ from controller.model.fleet import Host, Platform
 from controller.transports.base import PRODUCT_FOLDER, STREAM_LIMIT, Launch, Reply, RunPhase, RunState
 from controller.transports.placed import SLOWEST, Push, checked_name, checked_run_id, go_on, said
 from controller.transports.placed import words as shown_words
-from controller.transports.shell_text import command_line, own_script, shell_text
+from controller.transports.shell_text import command_line, own_script, quoted, shell_text
 from controller.transports.ssh_line import Line
 
 _LOG_LIMIT: Final = STREAM_LIMIT - 64 * 1024
@@ -27,7 +27,8 @@ class SshSession:
     def __init__(self, host: Host, line: Line, *, host_key: str, grace: float) -> None:
         self._line, self._host_key, self._grace = line, host_key, grace
         self._become = host.become
-        self._folder = host.sysroot.rstrip("/") + PRODUCT_FOLDER[Platform.LINUX]
+        self._sysroot = host.sysroot.rstrip("/")
+        self._folder = self._sysroot + PRODUCT_FOLDER[Platform.LINUX]
 
     @property
     def host_key(self) -> str:
@@ -88,7 +89,7 @@ class SshSession:
         return self._state("linux_poll.sh", checked_run_id(run_id))
 
     def _state(self, script: str, *arguments: str) -> RunState:
-        text = own_script("linux_folder.sh", "linux_state.sh", "linux_report.sh", script)
+        text = self._own("linux_state.sh", "linux_report.sh", script)
         reply = self.run(text, (self._folder, str(_LOG_LIMIT), *arguments), seconds=_SHORT)
         word, number, rest = said(reply)
         if word not in set(RunPhase):
@@ -96,11 +97,15 @@ class SshSession:
         return RunState(phase=RunPhase(word), exit_code=number, log=rest)
 
     def _asked(self, script: str, *arguments: str) -> tuple[str, int]:
-        word, number, _ = said(self.run(own_script("linux_folder.sh", script), arguments, seconds=_SHORT))
+        word, number, _ = said(self.run(self._own(script), arguments, seconds=_SHORT))
         return word, number or 0
 
+    def _own(self, *names: str) -> str:
+        """Return scripts of ours that work in our folder, behind what they all need."""
+        return f"sysroot={quoted(self._sysroot)}\n{own_script('linux_walk.sh', 'linux_folder.sh', *names)}"
+
     def _send(self, push: Push, offset: int) -> None:
-        script = own_script("linux_folder.sh", "linux_put.sh")
+        script = self._own("linux_put.sh")
         arguments = ("take", *push.arguments, str(offset))
         seconds = _SHORT + push.size / SLOWEST
         said(self._exchange(script, arguments, seconds=seconds, file=push.blocks(offset)))

@@ -84,7 +84,9 @@ def test_with_apply_it_is_placed_and_copied_from_there(dest: str, sysroot: str, 
 
     assert (result.state, result.notes) == (TaskState.DONE, ())
     assert stage.verbs == ["open", "put", "run"]
-    assert stage.asked == [words]
+    script = stage.transport.sent[-1].script
+    assert stage.asked == [(*words, script)]
+    assert "linux_walk.sh" in script
 
 
 def test_a_dest_that_holds_the_very_file_is_noted() -> None:

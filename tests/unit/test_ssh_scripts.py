@@ -73,12 +73,15 @@ def lives(pid: str) -> bool:
         return False
 
 
-def push(tmp_path: Path, verb: str, *more: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def push(
+    tmp_path: Path, verb: str, *more: str, stdin: bytes = b"", place: str = "lamsach", sysroot: str = ""
+) -> subprocess.CompletedProcess[bytes]:
     sha256 = hashlib.sha256(b"tool").hexdigest()
-    words = [verb, str(tmp_path / "lamsach"), "tool", sha256, "4", *more]
+    words = [verb, str(tmp_path / place), "tool", sha256, "4", *more]
     env = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    head = f"exec 4<&0\nsysroot={sysroot}\n"
     return subprocess.run(
-        ["sh", "-c", "exec 4<&0\n" + text("linux_folder.sh", "linux_put.sh"), "lamsach", *words],
+        ["sh", "-c", head + text("linux_walk.sh", "linux_folder.sh", "linux_put.sh"), "lamsach", *words],
         input=stdin,
         capture_output=True,
         env=env,
@@ -123,6 +126,49 @@ def test_a_file_that_is_taken_away_at_once_has_not_arrived(tmp_path: Path) -> No
     shim(tmp_path, "mv", 'for last; do :; done; /bin/mv "$@" && rm -f "$last"')
 
     assert push(tmp_path, "take", "0", stdin=b"tool").returncode == 63
+
+
+OURS = "var/lib/lamsach"
+
+
+@pytest.mark.parametrize("target", ["{outside}", "../outside"])
+@pytest.mark.parametrize("part", ["var", "var/lib"])
+def test_no_link_leads_off_the_mounted_disk(tmp_path: Path, part: str, target: str) -> None:
+    """A dry run pushes tools, too: `var -> /srv` on a disk under inspection made our folder on the running system."""
+    disk, outside = tmp_path / "disk", tmp_path / "outside"
+    outside.mkdir()
+    (disk / part).parent.mkdir(parents=True)
+    up = "../" * part.count("/")
+    (disk / part).symlink_to(up + target if target.startswith(".") else target.format(outside=outside))
+
+    done = push(tmp_path, "ask", place=f"disk/{OURS}", sysroot=str(disk))
+
+    assert (done.returncode, list(outside.iterdir())) == (61, [])
+    assert done.stderr.decode().endswith("leads off the disk of the computer\n")
+
+
+def test_a_link_that_stays_on_the_mounted_disk_is_followed(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    (disk / "data").mkdir(parents=True)
+    (disk / "var").symlink_to("data")
+
+    assert push(tmp_path, "ask", place=f"disk/{OURS}", sysroot=str(disk)).returncode == 0
+    assert (disk / "data/lib/lamsach").is_dir()
+
+
+def test_a_folder_above_ours_that_others_can_write_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """They could rename the folder below it, and put one of their own in its place, between two steps of ours."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    push(tmp_path, "ask", place=f"disk/{OURS}", sysroot=str(disk))
+    (disk / "var/lib").chmod(0o777)
+
+    done = push(tmp_path, "ask", place=f"disk/{OURS}", sysroot=str(disk))
+
+    assert done.returncode == 61
+    assert f"run there: chmod go-w '{disk}/var/lib'" in done.stderr.decode()
+    (disk / "var/lib").chmod(0o1777)
+    assert push(tmp_path, "ask", place=f"disk/{OURS}", sysroot=str(disk)).returncode == 0
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -5,6 +5,7 @@
 #   FOLDER/runs/RUN_ID/        what was started: pid, log, stdout, exit
 #   FOLDER/lock                whose program runs now
 #
+# linux_walk.sh comes before this, and a line that sets `sysroot`: where the computer's disk is mounted, or nothing.
 # The answer is one line `#lamsach WORD [NUMBER]`; a refusal is a sentence on stderr and one of these exit codes.
 
 set -u
@@ -32,11 +33,22 @@ refuse() {
     exit "$code"
 }
 
-# check_folder FOLDER: go on only when it is a real folder of ours that nobody else can write.
+# on_the_way: our folder is used by its path, so that nobody else may be able to rename a folder above it. Where all can
+# write, as in /tmp, the sticky bit keeps them from what is ours.
+on_the_way() {
+    WHY="'${HERE:-/}' belongs to uid $OWNER, who could exchange our folder; run there: chown root '${HERE:-/}'"
+    is_ours || return 1
+    case $MODE in d????????[tT]*) return 0 ;; esac
+    WHY="'${HERE:-/}' can be written by others, who could exchange our folder; run there: chmod go-w '${HERE:-/}'"
+    is_closed
+}
+
+# check_folder FOLDER: go on only when it is a real folder of ours that nobody else can write, nor exchange.
 check_folder() {
     if [ -L "$1" ] || [ ! -d "$1" ]; then
         refuse "$UNSAFE" "'$1' is not a folder"
     fi
+    go_to "$1"
     # shellcheck disable=SC3067  # dash, bash and busybox have it; `id` may be another program than we think
     [ -O "$1" ] || refuse "$UNSAFE" "'$1' belongs to somebody else"
     case $(ls -ld -- "$1") in
@@ -45,11 +57,14 @@ check_folder() {
     esac
 }
 
+# go_to FOLDER: check the way to it, and make what is missing. In a shell of its own: we stay where we are.
+go_to() {
+    (enter "${sysroot-}" "${1#"${sysroot-}"}" || refuse "$UNSAFE" "$WHY") || exit "$?"
+}
+
 # open_folder FOLDER: make it when it is not there, and check it.
 open_folder() {
-    mkdir -p -- "${1%/*}" 2>/dev/null
-    mkdir -- "$1" 2>/dev/null
-    [ -L "$1" ] || [ -e "$1" ] || refuse "$UNSAFE" "'$1' cannot be made"
+    [ -L "$1" ] || [ -e "$1" ] || go_to "$1"
     check_folder "$1"
     chmod 0700 -- "$1"
 }
