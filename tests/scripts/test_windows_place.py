@@ -42,12 +42,12 @@ def pc(tmp_path: Path) -> Pc:
 
 
 def place(
-    pc: Pc, dest: str, *, sha256: str = hashlib.sha256(NEW).hexdigest(), replaces: str = REPLACES
+    pc: Pc, dest: str, *, sha256: str = hashlib.sha256(NEW).hexdigest(), replaces: str = REPLACES, before: str = ""
 ) -> tuple[str | int, str]:
     """Run it; return its word, or the code of its refusal, and the sentence below."""
     pc.script("place", SCRIPT)
     words = "' '".join((SOURCE, sha256, "-", dest))
-    return heard(pc.session(WINDOWS.replace("STANDIN", replaces), f"& ./place.ps1 '{words}'"))
+    return heard(pc.session(WINDOWS.replace("STANDIN", replaces), before, f"& ./place.ps1 '{words}'"))
 
 
 def heard(done: Said) -> tuple[str | int, str]:
@@ -136,6 +136,39 @@ def test_a_folder_or_a_link_in_its_place_is_left_alone(pc: Pc, target: str) -> N
     assert pc.disk(r"C:\a\file").read_bytes() == b"keep me"
     assert left_in(pc.disk(r"C:\a")) == ["file", "folder", "x"]
     assert left_in(pc.disk(r"C:\a\folder")) == []
+
+
+LINKED = r"'C:\Users\a\Desktop' is a link or a mounted volume; name the folder itself in 'dest'"
+
+
+def test_no_link_on_the_way_is_followed(pc: Pc) -> None:
+    """Any user can make a junction, and we would write through it with the rights of an administrator."""
+    pc.file(r"C:\Secret\keep", b"keep me")
+    pc.disk(r"C:\Users\a").mkdir(parents=True)
+    pc.disk(r"C:\Users\a\Desktop").symlink_to("../../Secret")
+
+    assert place(pc, r"C:\Users\a\Desktop\x\y.exe") == (FAILED, LINKED)
+    assert left_in(pc.disk(r"C:\Secret")) == ["keep"]
+
+
+EXCHANGES = r"""function New-Object($Type) {
+    $made = Microsoft.PowerShell.Utility\New-Object $Type -ArgumentList $args[0]
+    if ($Type -eq 'IO.FileStream') {
+        [IO.Directory]::Move('C:\Users\a\Desktop', 'C:\Users\a\real')
+        [IO.Directory]::Move('C:\Users\a\trap', 'C:\Users\a\Desktop')
+    }
+    $made
+}"""
+
+
+def test_a_folder_that_is_exchanged_for_a_link_before_it_is_held_is_not_written(pc: Pc) -> None:
+    """Afterwards Windows refuses to rename it; here a user is fast, just before the file that holds it is open."""
+    pc.file(r"C:\Secret\keep", b"keep me")
+    pc.disk(r"C:\Users\a\Desktop").mkdir(parents=True)
+    pc.disk(r"C:\Users\a\trap").symlink_to("../../Secret")
+
+    assert place(pc, r"C:\Users\a\Desktop\x.exe", before=EXCHANGES) == (FAILED, LINKED)
+    assert left_in(pc.disk(r"C:\Secret")) == ["keep"]
 
 
 CLOSED: Mapping[str, tuple[Mapping[str, object], str]] = {

@@ -7,6 +7,10 @@
 # It is copied aside, in DEST's own folder and so on its volume, checked, and only then renamed. A new file has the ACL
 # that its folder hands down; a file that is replaced hands on its own, its named streams and its attributes.
 #
+# Any user can make a junction, and many folders below C:\ can be renamed by all users. So no folder on the way to DEST
+# may be a link. While we write, a file of ours beside DEST is held open: Windows renames no folder with an open file
+# below it, so that what was looked at then cannot be exchanged any more.
+#
 # For Windows PowerShell 5.1. Arguments come in $args, so that nothing in them is taken for a parameter. No text that
 # Windows translates is read; it is only passed on.
 
@@ -25,6 +29,7 @@ $InUse = -2147024864, -2147024863, -2147023672  # ERROR_SHARING_VIOLATION, ERROR
 $source, $sha256, $null, $dest = $args
 $parent = $dest.Substring(0, $dest.LastIndexOf('\') + 1)
 $part = "$dest.lamsach-part"
+$pinName = $parent + '.lamsach-' + [Guid]::NewGuid().ToString('N')
 
 function Stop-Refused([int]$Code, [string]$Sentence) {
     throw @{ Code = $Code; Sentence = $Sentence }
@@ -52,6 +57,25 @@ function Get-Kind([string]$Path) {
         return 'nothing'
     }
     if ($attributes -band [IO.FileAttributes]'Directory, ReparsePoint, Device') { 'other' } else { 'file' }
+}
+
+# Go on only when no folder on the way to DEST is a link or a volume that is mounted in a folder. Folders of OneDrive are
+# reparse points, too, and no links.
+function Assert-Way {
+    $path = $parent.TrimEnd('\')
+    while ($path.Length -gt 2) {  # `C:`
+        $item = Get-Item -LiteralPath $path -Force -ErrorAction SilentlyContinue
+        if ($item -and $item.Attributes -band [IO.FileAttributes]::ReparsePoint -and
+            (Invoke-Step "'$path' cannot be seen" { 'SymbolicLink', 'Junction' -ccontains $item.LinkType })) {
+            Stop-Refused $Failed "'$path' is a link or a mounted volume; name the folder itself in 'dest'"
+        }
+        $path = $path.Substring(0, $path.LastIndexOf('\'))
+    }
+}
+
+# Hold a file open beside DEST. Windows removes it when it is closed, even if we are ended before.
+function Open-Pin {
+    New-Object IO.FileStream($pinName, 'CreateNew', 'Write', 'None', 1, 'DeleteOnClose')
 }
 
 function Test-Whole([string]$Path) {
@@ -106,7 +130,9 @@ function Clear-Part {
 
 function Copy-Whole {
     Invoke-Step "'$parent' cannot be made" { $null = [IO.Directory]::CreateDirectory($parent) }
+    $pin = Invoke-Step "'$parent' cannot be written" { Open-Pin }
     try {
+        Assert-Way
         Invoke-Step "'$part' cannot be written" { Write-Part }
         if (-not (Invoke-Step "'$part' cannot be read" { Test-Whole $part })) {
             Stop-Refused $Failed 'the checksum is wrong'
@@ -118,6 +144,8 @@ function Copy-Whole {
         }
     } finally {
         Clear-Part
+        $pin.Dispose()
+        [IO.File]::Delete($pinName)
     }
     if (-not (Invoke-Step "'$dest' was taken away as soon as it was there" { Test-Whole $dest })) {
         Stop-Refused $Failed "'$dest' was changed as soon as it was there"
@@ -125,6 +153,7 @@ function Copy-Whole {
 }
 
 try {
+    Assert-Way
     $before = Invoke-Step "'$dest' cannot be seen" { Get-Kind $dest }
     if ($before -eq 'other') { Stop-Refused $Failed "'$dest' is not a plain file; it is left alone" }
     if ($before -eq 'file' -and (Invoke-Step "'$dest' cannot be read" { Test-Whole $dest })) {
