@@ -1,6 +1,9 @@
 """Make the reports of one or several sweeps from the store alone."""
 
+import os
+import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +69,8 @@ def _write_form(reported: Reported, unit: str, path: Path, template: bytes | Non
 def _written(path: Path) -> Written:
     if not path.exists():
         return Written()
+    if not path.is_file():
+        raise OperatorError(f"'{path}' is in the way: it is no file; remove it, or name another folder with -o")
     try:
         return read_written(path.read_bytes())
     except OperatorError as error:
@@ -81,16 +86,23 @@ def _aside(path: Path) -> Path:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a whole file or none.
+    """Write a whole file or none, which only its owner can read, as only he can read the store.
+
+    The folder may be one that others can write. So it is written under a name that nobody can foresee, and renamed; a
+    link that lies at `path` is replaced, and its target is left alone.
 
     Raises:
         LamsachError: it cannot be written there.
 
     """
-    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
+        with ExitStack() as on_failure:
+            number, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            on_failure.callback(Path(part).unlink, missing_ok=True)
+            with os.fdopen(number, "wb") as file:
+                file.write(data)
+            Path(part).replace(path)
+            on_failure.pop_all()
     except OSError as error:
         raise LamsachError(f"'{path}' cannot be written ({error.strerror}); name another folder with -o.") from error

@@ -1,5 +1,6 @@
 """`lamsach show`: everything the store knows of one computer, for people."""
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -49,7 +50,7 @@ def show(host: str, sweep: str, kept: int | None, output: Path | None, store: Pa
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        with path.open("xb") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
     except OSError as error:
         raise click.UsageError(f"'{path}' cannot be written ({error.strerror}); name a new file.") from error

@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -96,16 +97,25 @@ def copy(source: Path, target: Path) -> None:
         StoreError: the copy could not be written.
 
     """
-    aside = target.with_name(f"{target.name}.part")
-    aside.unlink(missing_ok=True)
-    make(aside)
-    with (
-        _told(aside),
-        closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as reader,
-        closing(sqlite3.connect(aside)) as writer,
-    ):
-        reader.backup(writer)
-    aside.replace(target)
+    with ExitStack() as on_failure:
+        try:
+            # A name that nobody can foresee: the folder may be one in which others can make links.
+            number, name = tempfile.mkstemp(prefix=f"{target.name}.part.", dir=target.parent)
+        except OSError as error:
+            raise StoreError(
+                f"store '{shown(str(target))}' cannot be made ({error.strerror}); name another file"
+            ) from error
+        os.close(number)
+        aside = Path(name)
+        on_failure.callback(aside.unlink, missing_ok=True)
+        with (
+            _told(aside),
+            closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as reader,
+            closing(sqlite3.connect(aside)) as writer,
+        ):
+            reader.backup(writer)
+        aside.replace(target)
+        on_failure.pop_all()
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def _lock_file(store: Path, sweep: str) -> int:
     folder = store.with_name(f"{store.name}.locks")
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        return os.open(folder / f"{sweep}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        return os.open(folder / f"{sweep}.lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise StoreError(
             f"no lock can be made in '{shown(str(folder))}' ({error.strerror}); see that your account may write there"

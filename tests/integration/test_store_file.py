@@ -209,6 +209,22 @@ def test_an_older_store_is_copied_and_then_brought_up(path: Path, monkeypatch: p
     assert not list(path.parent.glob("*.part*"))
 
 
+def test_the_copy_of_an_older_store_is_written_under_no_name_that_others_could_foresee(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with begun(path):
+        pass
+    victim, planted = path.with_name("victim"), path.with_name("store.db.before-0002.part")
+    victim.write_bytes(b"keep me")
+    planted.symlink_to(victim)
+
+    become_next_program(path.parent, monkeypatch)
+    with Ledger.open(path):
+        pass
+
+    assert (planted.is_symlink(), victim.read_bytes()) == (True, b"keep me")
+
+
 def test_a_store_stays_as_it_was_when_it_cannot_be_brought_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with begun(path):
         pass

@@ -68,3 +68,14 @@ def test_a_lock_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="no lock can be made"), hold(tmp_path / "store.db", "s1"):
         pass
+
+
+def test_a_lock_that_is_a_link_is_refused_and_its_target_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "store.db.locks").mkdir()
+    (tmp_path / "victim").write_bytes(b"keep me")
+    (tmp_path / "store.db.locks/s1.lock").symlink_to(tmp_path / "victim")
+
+    with pytest.raises(StoreError, match="no lock can be made"):
+        hold(tmp_path / "store.db", "s1").__enter__()
+
+    assert (tmp_path / "victim").read_bytes() == b"keep me"
