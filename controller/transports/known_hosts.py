@@ -19,6 +19,7 @@ _DEFAULT_PORT: Final = 22
 _REVOKED: Final = "@revoked"
 _AUTHORITY: Final = "@cert-authority"
 _SHA1_BYTES: Final = 20
+_WORD: Final = re.compile(r"[^ \t]+")
 _PLAIN_NAME: Final = re.compile(r"[\w.:%\[\]-]+", re.ASCII)
 
 
@@ -94,8 +95,9 @@ class KnownHosts:
         self._hashed: list[tuple[bytes, bytes, _Entry]] = []
         self._patterns: list[tuple[_Patterns, _Entry]] = []
         self._nameless: list[_Entry] = []
-        for number, line in enumerate(text.splitlines(), 1):
-            self._add(line.split(), number)
+        # As OpenSSH does: other letters that Unicode calls ends of lines or blanks are part of a comment.
+        for number, line in enumerate(text.split("\n"), 1):
+            self._add(_WORD.findall(line.rstrip("\r")), number)
 
     @classmethod
     def read(cls, path: Path) -> "KnownHosts":

@@ -38,6 +38,9 @@ KNOWN = {
     "with a comment": f"  pc-01 {WRITTEN} root@pc-01",
     "a wildcard": f"pc-* {WRITTEN}",
     "a question mark": f"pc-0? {WRITTEN}",
+    "between tabs": f"\tpc-01\t{KEY.type}\t{KEY.base64}\tnote",
+    "with the line ends of Windows": f"# note\r\npc-01 {WRITTEN}\r\n",
+    "with the line ends of Windows twice": f"pc-01 {WRITTEN}\r\r\n",
     "among other lines": f"# note\n\nnonsense\npc-01 {OTHER.type} {OTHER.base64}\npc-01 {WRITTEN}",
 }
 UNKNOWN = {
@@ -48,6 +51,11 @@ UNKNOWN = {
     "excepted": f"pc-*,!pc-01 {WRITTEN}",
     "only excepted": f"!pc-02 {WRITTEN}",
     "a dot that is no wildcard": f"pc.01* {WRITTEN}",
+    **{
+        f"behind U+{ord(each):04X} in a comment": f"pc-02 {OTHER.type} {OTHER.base64} note{each}pc-01 {WRITTEN}"
+        for each in "\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+    },
+    "behind a carriage return in a comment": f"pc-02 {OTHER.type} {OTHER.base64} note\rpc-01 {WRITTEN}",
     "damaged, but another's": "pc-02 ssh-ed25519 A\npc-0?,!pc-01 ssh-ed25519 A",
     "damaged, and of another hashed name": f"{hashed_name('pc-02')} ssh-ed25519 A",
 }
