@@ -47,7 +47,6 @@ class SshTransport:
     def __init__(self, *, known_hosts: Path | None = None, patience: Patience | None = None) -> None:
         self._known_hosts = known_hosts or default_known_hosts()
         self._patience = patience or Patience()
-        self._config = Config(lazy=True, ssh_config=SSHConfig(), overrides={"forward_agent": False})
         self._read: dict[Path, KnownHosts] = {}
         self._reading = Lock()
         for name in ("paramiko", "fabric", "invoke"):
@@ -89,11 +88,8 @@ class SshTransport:
     def _log_on(self, host: Host, sock: LineSocket, gate: "_Gate", proof: dict[str, Any]) -> Line:
         limit = self._patience.logon
         sock.deadline = time.monotonic() + 2 * limit  # a backstop; paramiko ends its own waits at `limit`
-        connection = Connection(
-            host.address,
-            user=host.user or None,
-            port=host.port or SSH_PORT,
-            config=self._config,
+        connection = new_connection(
+            host,
             connect_timeout=math.ceil(limit),
             connect_kwargs={
                 **proof,
@@ -108,6 +104,16 @@ class SshTransport:
         )
         connection.client.set_missing_host_key_policy(gate)
         return _opened(connection, sock, gate, limit)
+
+
+def new_connection(host: Host, **but: Any) -> Connection:
+    """Make a connection of fabric with a configuration of its own, which reads no file.
+
+    fabric writes into the configuration of each connection, and empties it on the way: threads that shared one saw it
+    without its keys (measured: 851 of 12,800 connections by 16 threads). One of its own costs 0.1 ms.
+    """
+    config = Config(lazy=True, ssh_config=SSHConfig(), overrides={"forward_agent": False})
+    return Connection(host.address, user=host.user or None, port=host.port or SSH_PORT, config=config, **but)
 
 
 class _Gate:
