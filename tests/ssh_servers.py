@@ -127,18 +127,25 @@ async def _closed(acceptor: asyncssh.SSHAcceptor, server: Server) -> None:
 
 
 class _Asker(paramiko.ServerInterface):  # type: ignore[misc]  # paramiko has no types
-    """Takes a password as the answer to a question, and in no other way; breaks off in the middle of every answer."""
+    """Takes a password as the answer to a question, and in no other way; breaks off in the middle of every answer.
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    An `endless` one sends texts without a question, one after the other.
+    """
+
+    def __init__(self, server: Server, *, endless: bool) -> None:
+        self._server, self._endless = server, endless
 
     def get_allowed_auths(self, username: str) -> str:
         return "keyboard-interactive"
 
     def check_auth_interactive(self, username: str, submethods: str) -> paramiko.InteractiveQuery:
-        return paramiko.InteractiveQuery("", "", ("Mật khẩu:", False))
+        questions = () if self._endless else (("Mật khẩu:", False),)
+        return paramiko.InteractiveQuery("", "", *questions)
 
     def check_auth_interactive_response(self, responses: Sequence[str]) -> int:
+        if self._endless:
+            self._server.tries.append(("keyboard-interactive", ""))
+            return paramiko.InteractiveQuery("", "")  # type: ignore[no-any-return]
         self._server.tries.append(("keyboard-interactive", responses[0]))
         if responses == ["hai câu"]:
             return paramiko.InteractiveQuery("", "", ("Mã OTP:", False))  # type: ignore[no-any-return]
@@ -159,7 +166,7 @@ def _break_off(channel: paramiko.Channel) -> None:
 
 
 @contextmanager
-def asking(folder: Path) -> Iterator[Server]:
+def asking(folder: Path, *, endless: bool = False) -> Iterator[Server]:
     """Run a server that offers `keyboard-interactive` only (asyncssh cannot follow us from one method to the next)."""
     key = paramiko.ECDSAKey.generate()
     lines: list[paramiko.Transport] = []
@@ -169,7 +176,7 @@ def asking(folder: Path) -> Iterator[Server]:
         lines.append(transport)
         transport.add_server_key(key)
         with suppress(paramiko.SSHException, EOFError):
-            transport.start_server(server=_Asker(server))
+            transport.start_server(server=_Asker(server, endless=endless))
 
     with speaking(talk) as port:
         server = Server(port, HostKey(key.get_name(), key.get_base64()), folder)

@@ -6,13 +6,14 @@ import socket
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
+from pypsrp.exceptions import WinRMTransportError
 from pypsrp.negotiate import HTTPNegotiateAuth
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
@@ -28,6 +29,7 @@ ANSWER_LIMIT: Final = 1024 * 1024
 """Bytes of one HTTP answer that we take; Windows cuts its answers at the envelope size we name, 498 KB."""
 
 _SILENCE: Final = 25.0  # longer than Windows may think about one request of ours
+_STEPS: Final = 4  # NTLM takes two: our offer, and our proof
 _PROOF: Final = b64encode(b"NTLMSSP\0\3\0")[:12]  # how the third message of NTLM begins
 
 
@@ -37,6 +39,7 @@ class Limits:
 
     `deadline` (of the monotonic clock) holds for the conversation, `allowance` for one answer; both are checked at
     every read and write, so that neither a drip nor a flood can hold us. `tripped` is the reason when one was met.
+    `steps` are the messages of the logon under way that it has not accepted yet.
     `dial` opens a TCP connection; `sock` is the last one. `certificate` is what the host showed under TLS.
     """
 
@@ -47,6 +50,7 @@ class Limits:
     heard: bool = False
     proved: bool = False
     accepted: bool = False
+    steps: int = 0
     certificate: bytes = b""
     sock: socket.socket | None = None
 
@@ -178,7 +182,13 @@ class _Adapter(HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
 
     def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
-        """Send one request; the body of the answer is still to be read."""
+        """Send one request; the body of the answer is still to be read.
+
+        Raises:
+            LineError: the logon takes more steps than NTLM has, or the answer to an encrypted request is not encrypted.
+            WinRMTransportError: HTTP.sys refuses an encrypted request.
+
+        """
         proof = _PROOF in _encoded(request.headers.get("Authorization") or "")
         self._limits.allowance = ANSWER_LIMIT
         self._limits.proved = self._limits.proved or proof
@@ -187,7 +197,19 @@ class _Adapter(HTTPAdapter):
             response.close()
             raise ContentDecodingError("it packs its answers")
         self._limits.accepted = self._limits.accepted or (proof and response.status_code != 401)
+        self._count_step(request, response)
+        if _is_sealed(request.headers) and not _is_sealed(response.headers) and response.status_code != 401:
+            _refuse_plain(response)
         return response
+
+    def _count_step(self, request: PreparedRequest, response: Response) -> None:
+        """Give up a host that has something to ask whatever we send."""
+        asks_on = response.status_code == 401 and "Authorization" in request.headers
+        self._limits.steps = self._limits.steps + 1 if asks_on else 0
+        if self._limits.steps >= _STEPS:
+            response.close()
+            why = f"it asked for more after {_STEPS} messages of the logon; NTLM has two"
+            raise LineError(Reason.LOGIN_REFUSED if self._limits.proved else Reason.CONNECTION_LOST, why)
 
 
 class _Ntlm(HTTPNegotiateAuth):
@@ -205,6 +227,22 @@ class _Ntlm(HTTPNegotiateAuth):
             raise LineError(Reason.ACCESS_DENIED, f"it takes no NTLM; it offers '{shown(offered)}'")
         answered: Response = super().response_hook(response, **named)  # type: ignore[no-untyped-call]  # pypsrp
         return answered
+
+
+def _is_sealed(headers: Mapping[str, Any]) -> bool:
+    """Say whether a body travels in the form in which NTLM encrypts it (MS-WSMV 2.2.9.1)."""
+    return str(headers.get("Content-Type", "")).startswith(("multipart/encrypted;", "multipart/x-multi-encrypted;"))
+
+
+def _refuse_plain(response: Response) -> NoReturn:
+    """Refuse an answer in the clear to an encrypted request: whoever does not know the password can make one.
+
+    HTTP.sys, which stands before WinRM, answers with a status only; that is passed on without its text.
+    """
+    response.close()
+    if response.status_code >= 400 and response.status_code != 500:
+        raise WinRMTransportError("http", response.status_code, "")
+    raise LineError(Reason.CONNECTION_LOST, "its answer is not encrypted as the request was; it is not read")
 
 
 def _schemes(offered: str) -> set[str]:

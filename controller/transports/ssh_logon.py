@@ -20,6 +20,10 @@ _KEX: Final = (
 )
 
 
+_TEXTS: Final = 8
+"""How often a server may send a text without a question while we log on, such as a notice that a password expires."""
+
+
 class LineTransport(Transport):  # type: ignore[misc]  # paramiko has no types
     """The client side of SSH for one host, through paramiko's public hooks.
 
@@ -92,14 +96,18 @@ class LineTransport(Transport):  # type: ignore[misc]  # paramiko has no types
 
 
 class _OneAnswer:
-    """Answers the first single question of a keyboard-interactive logon, and no other."""
+    """Answers the first single question of a keyboard-interactive logon, and no other; texts alone only some times."""
 
     def __init__(self, password: str) -> None:
         self._left = [password]
+        self._texts = 0
 
     def __call__(self, title: str, instructions: str, fields: Sequence[object]) -> list[str]:  # noqa: ARG002  # paramiko's
-        if not fields:
+        if not fields and self._texts < _TEXTS:
+            self._texts += 1
             return []
+        if not fields:
+            raise AuthenticationException(f"it sent more than {_TEXTS} texts and let us in by none")
         if len(fields) > 1 or not self._left:
             raise AuthenticationException("it asks for more than a password")
         return [self._left.pop()]

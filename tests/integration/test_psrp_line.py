@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from controller.errors import HostError, LineError, Reason
+from controller.lab.winrm import http
 from controller.lab.winrm.shell import Streams
 from controller.model.fleet import Host
 from controller.transports import psrp_line, psrp_wsman
@@ -209,6 +210,29 @@ def test_an_idle_line_logs_on_afresh_before_it_is_used_again(tmp_path: Path, mon
         assert session.run("anything", seconds=5).stdout == b"x\n"
         assert set(service.tries) == {True}
         assert len(service.tries) > 2
+
+
+PLAIN = {200: Reason.CONNECTION_LOST, 500: Reason.CONNECTION_LOST, 404: Reason.REACH_REFUSED}
+
+
+@pytest.mark.parametrize(("status", "reason"), PLAIN.items())
+def test_an_answer_that_is_not_encrypted_on_an_encrypted_line_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, reason: Reason
+) -> None:
+    """Whoever does not know the password cannot encrypt, and could say anything."""
+    whole = http.answer
+
+    def plain(_status: int, headers: http.Headers = (), *_: object) -> bytes:
+        return whole(status, headers, b"<s:Fault/>")
+
+    with saying(tmp_path, text("x")) as service, service.open() as session:
+        monkeypatch.setattr(http, "answer", plain)
+        with pytest.raises(LineError) as caught:
+            session.run("anything", seconds=5)
+
+    assert caught.value.reason is reason
+    assert "Fault" not in caught.value.detail
+    assert ("is not encrypted as the request was" in caught.value.detail) == (status != 404)
 
 
 # servers below WinRM

@@ -1,14 +1,18 @@
 """Logging on to Windows: by NTLM and a password, once, and to nobody whose certificate is not vouched for."""
 
 import logging
+import re
 import socket
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import spnego
 
 from controller.errors import LineError, Reason
 from controller.lab.winrm.faults import FaultError
+from controller.lab.winrm.logon import keep_accounts
 from controller.lab.winrm.shell import Streams
 from controller.model.fleet import Host, Secret
 from controller.transports.psrp import PsrpTransport
@@ -178,6 +182,28 @@ def test_a_line_that_breaks_right_after_our_proof_went_out_counts_as_a_refusal(t
         cut.append(service.cut)
 
         assert refusal(service.host()).reason is Reason.LOGIN_REFUSED
+
+
+def test_a_host_that_asks_on_whatever_we_send_is_given_up_after_a_few_steps(tmp_path: Path) -> None:
+    keep_accounts(tmp_path / "accounts", {"lan": SECRET.reveal()})
+    context = spnego.server(protocol="ntlm")
+    asked: list[bytes] = []
+
+    def talk(line: socket.socket) -> None:
+        challenge = b""
+        while request := line.recv(1 << 20):
+            asked.append(request)
+            token = re.search(rb"Authorization: \S+ (\S+)", request)
+            if token and not challenge:
+                challenge = b64encode(context.step(b64decode(token[1])) or b"")
+            line.sendall(offers(b"Negotiate " + challenge))
+
+    with speaking(talk) as port:
+        error = refusal(Host(name="pc-01", address="127.0.0.1", port=port, user="lan"))
+
+    assert error.reason is Reason.LOGIN_REFUSED
+    assert "NTLM has two" in error.detail
+    assert len(asked) == 5  # the first one without any proof
 
 
 def test_nobody_is_followed_to_another_place(tmp_path: Path) -> None:

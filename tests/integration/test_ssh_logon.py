@@ -50,6 +50,15 @@ def test_a_question_is_answered_exactly_once(tmp_path: Path, secret: str) -> Non
     assert error.reason is Reason.LOGIN_REFUSED
 
 
+def test_a_server_that_sends_texts_without_end_is_given_up_after_a_few(tmp_path: Path) -> None:
+    with asking(tmp_path, endless=True) as server:
+        error = refusal(server.host(), Secret(PASSWORD))
+
+        assert len(server.tries) == 8
+    assert error.reason is Reason.LOGIN_REFUSED
+    assert "more than 8 texts" in error.detail
+
+
 @pytest.mark.parametrize("methods", [ALL, ("password",)], ids="+".join)
 def test_a_wrong_password_is_tried_exactly_once(tmp_path: Path, methods: tuple[str, ...]) -> None:
     with serving(tmp_path, methods=methods) as server:
