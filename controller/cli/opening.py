@@ -8,6 +8,7 @@ from controller.app.preflight import Prepared
 from controller.app.sweep import Course
 from controller.cli.printing import counted
 from controller.indicators.weigh import sentence
+from controller.model.fleet import Connection, Host
 from controller.model.playbook import Module, PushArguments, Task
 from controller.model.summary import SweepSummary
 from controller.model.text import shown
@@ -52,6 +53,7 @@ def _opening(course: Course, prepared: Prepared) -> Iterator[str]:
         yield f"  {number}. {shown(task.name)}: {_what(task, apply=course.sweep.apply)}"
     if strays := [host.name for host in hosts if not host.unit]:
         yield f"  In no unit: {shown(', '.join(strays))}"
+    yield from _ntlm_without_tls(hosts)
     if prepared.rejected:
         yield f"  {counted(prepared.rejected, 'line')} of the IOC lists rejected."
     if blind := sentence(prepared.blind):
@@ -60,6 +62,16 @@ def _opening(course: Course, prepared: Prepared) -> Iterator[str]:
         yield f"  No longer in the inventory: {shown(', '.join(job.host.name for job in course.gone))}"
     if course.new:
         yield f"  New in the inventory, and not part of this sweep: {shown(', '.join(course.new))}"
+
+
+def _ntlm_without_tls(hosts: Sequence[Host]) -> Iterator[str]:
+    """Say once what that logon exposes; the reader may not know that it was chosen by a port."""
+    exposed = [host for host in hosts if host.connection is Connection.PSRP and not host.tls]
+    if exposed:
+        yield (
+            f"  NTLM without TLS on {counted(len(exposed), 'computer')}: whatever answers at such an address gets a "
+            "proof of the account, to relay or to crack; docs/inventory.md, 'NTLM without TLS', says what to choose."
+        )
 
 
 def _what(task: Task, *, apply: bool) -> str:
