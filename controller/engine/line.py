@@ -65,3 +65,7 @@ class VisitLine:
     def poll(self, run_id: str) -> RunState:
         """Ask how a run stands over the session that is open now."""
         return self._session.poll(run_id)
+
+    def void(self, run_id: str) -> RunState:
+        """See over the session that is open now that a run which has not begun never begins."""
+        return self._session.void(run_id)

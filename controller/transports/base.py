@@ -117,6 +117,17 @@ class Session(Protocol):
         """Ask how a run stands."""
         ...
 
+    def void(self, run_id: str) -> RunState:
+        """See that a run which has not begun never begins, also when its start is still on its way.
+
+        Return `absent` then; how it stands, when it has begun. Whoever polls or starts a void run reads `torn`.
+
+        Raises:
+            HostError: `folder.unsafe` or `host.disk_full`.
+
+        """
+        ...
+
 
 Admission = Callable[[], AbstractContextManager[None]]
 

@@ -18,7 +18,7 @@ class CannedHost:
     """What one host will say, in order, over all sessions with it; an error in a list is raised instead.
 
     `opens` says of each logon why it is refused, or None; after the last all succeed. Without `puts` the first push
-    of a file is taken and any later one is there already. `states` answer both `start` and `poll`.
+    of a file is taken and any later one is there already. `states` answer `start`, `poll` and `void`.
     """
 
     opens: Sequence[LineError | None] = ()
@@ -30,7 +30,7 @@ class CannedHost:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One thing a host was asked: `open`, `run`, `put`, `start` or `poll`, and with what."""
+    """One thing a host was asked: `open`, `run`, `put`, `start`, `poll` or `void`, and with what."""
 
     host: str
     verb: str
@@ -115,6 +115,11 @@ class CannedSession:
         """Return the next state."""
         self._sent.append(Sent(self._host, "poll", arguments=(run_id,)))
         return self._next(self._lines.states, "poll")
+
+    def void(self, run_id: str) -> RunState:
+        """Return the next state."""
+        self._sent.append(Sent(self._host, "void", arguments=(run_id,)))
+        return self._next(self._lines.states, "void")
 
     def _next(self, lines: Iterator[T | HostError], verb: str) -> T:
         line = next(lines, None)

@@ -90,6 +90,15 @@ class PsrpSession:
         """
         return self._state("windows_poll.ps1", checked_run_id(run_id))
 
+    def void(self, run_id: str) -> RunState:
+        """See that a run which has not begun never begins; return how it stands.
+
+        Raises:
+            HostError: `host.busy` (another start is under way), `folder.unsafe` or `host.disk_full`.
+
+        """
+        return self._state("windows_void.ps1", checked_run_id(run_id))
+
     def _state(self, script: str, *arguments: str) -> RunState:
         text = _script("windows_folder.ps1", "windows_state.ps1", script)
         word, number, rest = _said(self.run(text, (_FOLDER, str(_LOG_LIMIT), *arguments), seconds=_SHORT))

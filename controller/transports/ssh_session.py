@@ -88,6 +88,15 @@ class SshSession:
         """
         return self._state("linux_poll.sh", checked_run_id(run_id))
 
+    def void(self, run_id: str) -> RunState:
+        """See that a run which has not begun never begins; return how it stands.
+
+        Raises:
+            HostError: `folder.unsafe` or `host.disk_full`.
+
+        """
+        return self._state("linux_void.sh", checked_run_id(run_id))
+
     def _state(self, script: str, *arguments: str) -> RunState:
         text = self._own("linux_state.sh", "linux_report.sh", script)
         reply = self.run(text, (self._folder, str(_LOG_LIMIT), *arguments), seconds=_SHORT)

@@ -227,6 +227,22 @@ def test_a_run_leaves_its_exit_code_and_log_and_is_never_started_again(open_sess
     assert again == DONE
 
 
+def test_a_run_that_was_made_void_never_begins_and_one_that_began_is_told(open_session: Open, tmp_path: Path) -> None:
+    source, sha256 = a_tool(tmp_path)
+    late, begun = (
+        Launch(run_id=run_id, sha256=sha256, file_name="tool", arguments=(), mode=ToolMode.CLEAN)
+        for run_id in ("run-0", "run-1")
+    )
+    absent, torn = RunState(phase=RunPhase.ABSENT), RunState(phase=RunPhase.TORN)
+    with open_session(CannedHost(states=[absent, absent, torn, torn, DONE, DONE, DONE])) as session:
+        session.put(source, sha256=sha256, file_name="tool")
+        assert [session.void("run-0") for _ in range(2)] == [absent, absent]
+        assert [session.start(late), session.poll("run-0")] == [torn, torn]
+        session.start(begun)
+        settled(session, "run-1")
+        assert session.void("run-1") == DONE
+
+
 def test_a_program_that_is_not_there_is_not_started(open_session: Open) -> None:
     launch = Launch(run_id="run-1", sha256=WRONG, file_name="tool", arguments=(), mode=ToolMode.DETECT)
     script = CannedHost(states=[HostError(Reason.TOOL_BLOCKED), RunState(phase=RunPhase.ABSENT)])

@@ -161,7 +161,9 @@ def test_the_cleanup_tool_is_placed_started_once_and_cleans(office: Office, tmp_
         assert (cleaned.phase, cleaned.exit_code) == (RunPhase.FINISHED, 0)
         assert "DONE found=2 removed=2" in cleaned.log.decode()
         assert _clean(session, tmp_path, ToolMode.CLEAN, "r2") == cleaned
-        assert session.poll("r3").phase is RunPhase.ABSENT
+        assert session.poll("r3").phase is session.void("r3").phase is RunPhase.ABSENT
+        assert _clean(session, tmp_path, ToolMode.CLEAN, "r3").phase is RunPhase.TORN
+        assert session.void("r2") == cleaned
         assert len(look_at_processes(session)) == len(before) - 2
         assert not [row for row in look(session, "connections") if "updaterd" in row["path"]]
         left = {row["path"]: row["sha256"] for row in look(session, "autostart") if "updaterd" in row["path"]}

@@ -205,6 +205,22 @@ def test_a_program_started_twice_at_once_under_one_id_runs_once(pc: Pc) -> None:
     assert (pc.disk / "ran").read_text() == "run-1\n"
 
 
+def test_a_run_that_is_made_void_while_it_is_started_runs_or_is_void_and_never_both(pc: Pc) -> None:
+    sha256 = pc.placed(QUICK)
+    ran: list[str] = []
+    for run_id in (f"run-{number}" for number in range(6)):
+        with pc.open() as one, pc.open() as two, ThreadPoolExecutor(2) as pool:
+            started = pool.submit(one.start, pc.launch(sha256, run_id))
+            is_void = pool.submit(two.void, run_id).result().phase is RunPhase.ABSENT
+            started.result()
+        over = pc.settled(run_id).phase
+        assert over is (RunPhase.TORN if is_void else RunPhase.FINISHED)
+        ran += [] if is_void else [run_id]
+
+    noted = pc.disk / "ran"
+    assert (noted.read_text().split() if noted.exists() else []) == ran
+
+
 def test_two_programs_at_once_are_one_too_many(pc: Pc) -> None:
     sha256 = pc.placed(SLOW)
     with pc.open() as session:

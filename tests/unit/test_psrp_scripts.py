@@ -14,6 +14,7 @@ SENT = (
     ("windows_folder.ps1", "windows_take.ps1"),
     ("windows_folder.ps1", "windows_state.ps1", "windows_start.ps1"),
     ("windows_folder.ps1", "windows_state.ps1", "windows_poll.ps1"),
+    ("windows_folder.ps1", "windows_state.ps1", "windows_void.ps1"),
     ("windows_wrapper.ps1",),
 )
 

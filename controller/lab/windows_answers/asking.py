@@ -17,7 +17,7 @@ from controller.lab.winrm.clixml import Asked
 from controller.lab.winrm.rendered import ScriptError
 from controller.model.fleet import Platform
 
-_VERBS: Final = ("put", "take", "start", "poll")
+_VERBS: Final = ("put", "take", "start", "poll", "void")
 
 
 class Answers:
@@ -57,6 +57,8 @@ class Answers:
                 return self._runs.start(asked.arguments)
             case "poll":
                 return self._runs.poll(asked.arguments)
+            case "void":
+                return self._runs.void(asked.arguments)
             case _:
                 raise ScriptError("this script is not known to the lab; name a PowerShell in LAMSACH_PWSH.")
 

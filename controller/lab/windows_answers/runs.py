@@ -1,4 +1,4 @@
-"""Starting a placed program on a PC, and how it stands: what `windows_start.ps1` and `windows_poll.ps1` answer."""
+"""Starting a placed program on a PC, and how it stands: what the scripts for `start`, `poll` and `void` answer."""
 
 import base64
 import os
@@ -34,13 +34,14 @@ class Runs:
         self._folder = folder
         self._children = children
         self._runs: dict[str, _Run] = {}
+        self._void: set[str] = set()
 
     def start(self, arguments: Sequence[str]) -> Iterator[str]:
         """Answer FOLDER LIMIT RUN_ID SHA256 NAME LOG SECONDS MODE WRAPPER ARGUMENTS...: start it, once for a run id."""
         place, limit, run_id, sha256, name, log, seconds, mode, _, *words = arguments
         ours = on_disk(self._folder, place)
         tool = ours / "tools" / sha256 / name
-        if run_id not in self._runs:
+        if run_id not in self._runs and run_id not in self._void:
             if refusal := self._refusal(tool, sha256):
                 yield refusal
                 return
@@ -71,9 +72,20 @@ class Runs:
         _, limit, run_id = arguments
         yield from self._state(run_id, int(limit))
 
+    def void(self, arguments: Sequence[str]) -> Iterator[str]:
+        """Answer FOLDER LIMIT RUN_ID: see that it never begins, or say how it stands."""
+        _, limit, run_id = arguments
+        if run_id in self._runs:
+            yield from self._state(run_id, int(limit))
+        else:
+            self._void.add(run_id)
+            yield "#lamsach absent"
+
     def _state(self, run_id: str, limit: int) -> Iterator[str]:
         run = self._runs.get(run_id)
-        if not run:
+        if run_id in self._void:
+            yield "#lamsach torn"
+        elif not run:
             yield "#lamsach absent"
         elif not run.child.exited.done():
             yield "#lamsach running"

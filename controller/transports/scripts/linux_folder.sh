@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034  # the scripts that follow take the names
-# What put, start and poll share: our folder on the host, and how we answer.
+# What put, start, poll and void share: our folder on the host, and how we answer.
 #
 #   FOLDER/tools/SHA256/NAME   what was placed
 #   FOLDER/runs/RUN_ID/        what was started: pid, log, stdout, exit

@@ -1,4 +1,4 @@
-# What put, take, start and poll share: our folder on the host, and how we answer.
+# What put, take, start, poll and void share: our folder on the host, and how we answer.
 #
 #   FOLDER\tools\SHA256\NAME   what was placed
 #   FOLDER\runs\RUN_ID\        what was started: launch.json, wrapper.ps1, alive, fate, stdout, exit
@@ -140,5 +140,18 @@ function Write-Once([string]$Path, [string]$Text) {
     } catch [IO.IOException] {
         Remove-Item -LiteralPath $aside -Force
         $false
+    }
+}
+
+# Only one start is under way at a time: the file is held open, and falls free when we die.
+function Enter-Start([string]$Folder) {
+    $until = [DateTime]::UtcNow.AddSeconds(30)
+    while ($true) {
+        try {
+            return [IO.File]::Open("$Folder\starting", 'OpenOrCreate', 'Write', 'None')
+        } catch [IO.IOException] {
+            if ([DateTime]::UtcNow -gt $until) { Stop-Refused $Busy 'another start is under way' }
+            Start-Sleep -Milliseconds 200
+        }
     }
 }

@@ -21,18 +21,6 @@ function Join-Words([string[]]$Words) {
     $spelled -join ' '
 }
 
-function Enter-Start {
-    $until = [DateTime]::UtcNow.AddSeconds(30)
-    while ($true) {
-        try {
-            return [IO.File]::Open("$folder\starting", 'OpenOrCreate', 'Write', 'None')
-        } catch [IO.IOException] {
-            if ([DateTime]::UtcNow -gt $until) { Stop-Refused $Busy 'another start is under way' }
-            Start-Sleep -Milliseconds 200
-        }
-    }
-}
-
 # Hold the lock, or refuse. One whose run is over, or never began, is stale.
 function Set-Lock {
     $owner = Get-Text $lock
@@ -114,7 +102,7 @@ function Start-Run {
 
 Invoke-Answering {
     Open-Folder $folder
-    $starting = Enter-Start
+    $starting = Enter-Start $folder
     try {
         if ((Get-Phase $dir) -eq 'absent') { Start-Run }
         Write-State $dir $limit
