@@ -1,6 +1,6 @@
 """What a visit to one host is made of in tests: canned answers, a journal in memory, a worker around both."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from controller.loading import spec as specs
 from controller.model.collector import Collector
 from controller.model.fleet import Host, Platform
 from controller.model.indicator import Indicator, IocList, Kind
-from controller.model.intent import Intent
+from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
 from controller.model.playbook import CleanArguments, LookArguments, Module, Task, Tool
 from controller.model.result import Greeting, Identity, TaskResult, ToolRun
 from controller.model.sweep import HostJob
@@ -161,46 +161,75 @@ class MemoryJournal:
 
     sent: list[Sent] = field(default_factory=list)
     intents: dict[str, Intent] = field(default_factory=dict)
+    taken: list[Intent] = field(default_factory=list)
     so_far: dict[str, tuple[TaskResult, ...]] = field(default_factory=dict)
     runs: dict[str, ToolRun] = field(default_factory=dict)
-    interrupted: set[str] = field(default_factory=set)
+    closed: dict[str, IntentState] = field(default_factory=dict)
+    arguments: CleanArguments | None = None
+    held: set[str] = field(default_factory=set)
     broken: bool = False
 
-    def begin(self, intent: Intent, so_far: Sequence[TaskResult]) -> None:
+    def begin(self, intent: Intent, so_far: Sequence[TaskResult]) -> bool:
         if self.broken:
             raise StoreError("the disk is full; free space")
+        if any(each.intent.run_id != intent.run_id for each in self.open_starts(intent.sweep, intent.host)):
+            return False
         self.intents[intent.run_id] = intent
         self.so_far[intent.run_id] = tuple(so_far)
         self._note(intent.host, "begin", intent.run_id)
+        return True
 
-    def adopt(self, run_id: str, attempt: int, so_far: Sequence[TaskResult], when: datetime) -> None:
-        self.intents[run_id] = replace(self.intents.pop(run_id), attempt=attempt, begun=when)
-        self.so_far[run_id] = tuple(so_far)
-        self._note(self.intents[run_id].host, "adopt", run_id)
+    def take_over(self, intent: Intent, so_far: Sequence[TaskResult]) -> None:
+        if intent not in self.taken:
+            self.taken.append(intent)
+        self._note(intent.host, "take over", intent.run_id)
 
     def finish(self, run: ToolRun) -> ToolRun:
-        self.runs[run.run_id] = run
         self._note(self.intents[run.run_id].host, "finish", run.run_id)
-        return run
+        return self.runs.setdefault(run.run_id, run)
 
     def interrupt(self, run_id: str) -> None:
-        self.interrupted.add(run_id)
-        self._note(self.intents[run_id].host, "interrupt", run_id)
+        self._close(run_id, IntentState.INTERRUPTED)
+
+    def void(self, run_id: str) -> None:
+        self._close(run_id, IntentState.VOID)
+
+    def open_starts(self, sweep: str, host: str) -> tuple[OpenStart, ...]:
+        arguments = self.arguments or a_cleaning().clean
+        assert arguments
+        return tuple(
+            OpenStart(intent=each, arguments=arguments, held=run_id in self.held and each.sweep != sweep)
+            for run_id, each in self.intents.items()
+            if each.host == host and self._state(run_id) is IntentState.BEGUN
+        )
+
+    def starts_of(self, sweep: str, host: str, attempt: int) -> tuple[AttemptStart, ...]:
+        return tuple(
+            AttemptStart(
+                intent=replace(each, state=self._state(each.run_id)),
+                run=self.runs.get(each.run_id),
+                taken=each in self.taken,
+            )
+            for each in (*self.intents.values(), *self.taken)
+            if (each.sweep, each.host, each.attempt) == (sweep, host, attempt)
+        )
+
+    @property
+    def interrupted(self) -> set[str]:
+        """The runs that were torn off."""
+        return {run_id for run_id, state in self.closed.items() if state is IntentState.INTERRUPTED}
 
     def open_intents(self, sweep: str, host: str) -> tuple[Intent, ...]:
-        over = self.runs.keys() | self.interrupted
-        return tuple(each for each in self._of(sweep, host) if each.run_id not in over)
+        """Return the starts of this host in this sweep that have no end."""
+        return tuple(each.intent for each in self.open_starts(sweep, host) if each.intent.sweep == sweep)
 
-    def finished_runs(self, sweep: str, host: str, attempt: int) -> tuple[tuple[Intent, ToolRun], ...]:
-        mine = (each for each in self._of(sweep, host) if each.attempt == attempt and each.run_id in self.runs)
-        return tuple((each, self.runs[each.run_id]) for each in mine)
+    def _state(self, run_id: str) -> IntentState:
+        return IntentState.FINISHED if run_id in self.runs else self.closed.get(run_id, IntentState.BEGUN)
 
-    def interrupted_starts(self, sweep: str, host: str, attempt: int) -> tuple[Intent, ...]:
-        mine = (each for each in self._of(sweep, host) if each.attempt == attempt)
-        return tuple(each for each in mine if each.run_id in self.interrupted)
-
-    def _of(self, sweep: str, host: str) -> Iterable[Intent]:
-        return (each for each in self.intents.values() if (each.sweep, each.host) == (sweep, host))
+    def _close(self, run_id: str, state: IntentState) -> None:
+        if self._state(run_id) is IntentState.BEGUN:
+            self.closed[run_id] = state
+        self._note(self.intents[run_id].host, state, run_id)
 
     def _note(self, host: str, verb: str, run_id: str) -> None:
         self.sent.append(Sent(host, verb, arguments=(run_id,)))
@@ -252,7 +281,7 @@ class Stage:
         """Run one task in a session of its own, as task 0 of `job`."""
         job = job or a_job(task)
         with VisitLine(lambda: self.transport.open(job.host, None), lambda _: ELEVATED) as line:
-            starts = JournaledStarts(job, self._journal(), lambda: (), lambda: self.now)
+            starts = JournaledStarts(job, self._journal(), lambda: (), lambda: self.now, machine=ELEVATED.identity)
             context = replace(self._context(job, line, ELEVATED, starts), record=record or Record(), **but)
             module = plugins.load("tasks", task.module)()
             result: TaskResult = module.run(0, task, context)

@@ -187,8 +187,9 @@ def planned(ledger: Ledger, sweep: Sweep) -> tuple[tuple[str, str], ...]:
 
 
 def tools_under_way(ledger: Ledger, sweep: Sweep) -> tuple[str, ...]:
-    """The hosts on which a tool was started whose end nobody has seen."""
-    return ledger.hosts_under_way(sweep.id)
+    """The given hosts on which a tool was started, in any sweep of the store, whose end is not known yet."""
+    given = {entry.name for entry in sweep.roster if entry.given}
+    return tuple(host for host in ledger.hosts_under_way() if host in given)
 
 
 def _course(

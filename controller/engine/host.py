@@ -87,7 +87,13 @@ class _Visit:
         with VisitLine(lambda: self._worker.open_session(self._job.host), self._meet) as line:
             _require_shell(line.greeting)
             self.notes.extend(_clock_note(line.greeting, self._worker.clock()))
-            starts = JournaledStarts(self._job, self._worker.journal, lambda: self.results, self._worker.clock)
+            starts = JournaledStarts(
+                self._job,
+                self._worker.journal,
+                lambda: self.results,
+                self._worker.clock,
+                machine=line.greeting.identity,
+            )
             context = self._worker.context(self._job, line, line.greeting, starts)
             for index, task in enumerate(self._job.tasks):
                 if index >= len(self.results):

@@ -85,4 +85,5 @@ class OpenAttempt:
 
     host: str
     number: int
+    begun: datetime
     so_far: tuple[TaskResult, ...] = ()

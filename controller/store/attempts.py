@@ -75,7 +75,7 @@ def still_open(connection: Connection, sweep: str) -> tuple[OpenAttempt, ...]:
     start = intent.alias()
     newest = select(func.max(start.c.id)).where(start.c.attempt == table.c.id).scalar_subquery()
     rows = connection.execute(
-        select(table.c.host, table.c.number, intent.c.so_far)
+        select(table.c.host, table.c.number, table.c.begun, intent.c.so_far)
         .outerjoin_from(table, intent, intent.c.id == newest)
         .where(table.c.sweep == sweep, table.c.body.is_(None))
         .order_by(table.c.id)
@@ -84,6 +84,7 @@ def still_open(connection: Connection, sweep: str) -> tuple[OpenAttempt, ...]:
         OpenAttempt(
             host=row.host,
             number=row.number,
+            begun=row.begun,
             so_far=read(row.so_far, tuple[TaskResult, ...]) if row.so_far is not None else (),
         )
         for row in rows

@@ -1,7 +1,7 @@
 """The record as the rest of the program sees it: every method one transaction, on the disk when it returns."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from controller.errors import StoreError
 from controller.model.decision import Decision
 from controller.model.indicator import Observation
-from controller.model.intent import Intent
+from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
 from controller.model.result import Attempt, Identity, TaskResult, ToolRun
 from controller.model.sweep import KeptFile, OpenAttempt, Sweep, SweepLine
 from controller.store import (
@@ -172,48 +172,60 @@ class Ledger:
 
     # the engine's journal
 
-    def begin(self, intent: Intent, so_far: Sequence[TaskResult]) -> None:
+    def begin(self, intent: Intent, so_far: Sequence[TaskResult]) -> bool:
         """Commit that `intent` is about to start, together with every result this attempt has so far.
 
-        The same start may be begun again as long as it has no end; another under its run id is refused.
+        The same start may be begun again as long as it has no end; another under its run id is refused. False,
+        with nothing committed, while another start on this host is open.
         """
         with self._writing() as connection:
-            journal.begin(connection, intent, so_far, self._known)
+            return journal.begin(connection, intent, so_far, self._known)
 
-    def adopt(self, run_id: str, attempt: int, so_far: Sequence[TaskResult], when: datetime) -> None:
-        """Commit that a start of an earlier attempt is settled in `attempt`: it is one of its own from now on."""
+    def take_over(self, intent: Intent, so_far: Sequence[TaskResult]) -> None:
+        """Commit that the attempt of `intent` takes over the start with its run id, which another attempt made."""
         with self._writing() as connection:
-            journal.adopt(connection, run_id, attempt, so_far, when, self._known)
+            journal.take_over(connection, intent, so_far, self._known)
 
     def finish(self, run: ToolRun) -> ToolRun:
-        """Commit that a run came to its end, and what it left; return it with the numbers of its commits."""
+        """Commit that a run came to its end, and what it left.
+
+        Return what is kept of it, with the numbers of its commits: of two who read the same end, the first one counts.
+        """
         with self._writing() as connection:
             return journal.finish(connection, run)
 
     def interrupt(self, run_id: str) -> None:
-        """Commit that a run was torn off midway; it is never started again under this id."""
+        """Commit that a run was torn off midway, unless its end is known; it is never started again."""
         with self._writing() as connection:
-            journal.interrupt(connection, run_id)
+            journal.close(connection, run_id, IntentState.INTERRUPTED)
 
-    def open_intents(self, sweep: str, host: str) -> tuple[Intent, ...]:
-        """Return the starts of this host in this sweep that are neither finished nor interrupted, oldest first."""
-        with self._reading() as connection:
-            return journal.still_open(connection, sweep, host)
+    def void(self, run_id: str) -> None:
+        """Commit that a start never began and never will, unless its end is known."""
+        with self._writing() as connection:
+            journal.close(connection, run_id, IntentState.VOID)
 
-    def hosts_under_way(self, sweep: str) -> tuple[str, ...]:
-        """Return the hosts with a start that is neither finished nor interrupted, by name."""
-        with self._reading() as connection:
-            return journal.hosts_under_way(connection, sweep)
+    def open_starts(self, sweep: str, host: str) -> tuple[OpenStart, ...]:
+        """Return the starts of `host` in every sweep that have no end yet, oldest first, for whoever runs `sweep`.
 
-    def finished_runs(self, sweep: str, host: str, attempt: int) -> tuple[tuple[Intent, ToolRun], ...]:
-        """Return the starts of this attempt that came to their end, oldest first."""
+        A start is held when its visit has no end and another living process runs its sweep.
+        """
         with self._reading() as connection:
-            return journal.finished(connection, sweep, host, attempt)
+            return journal.still_open(connection, self._path, sweep, host)
 
-    def interrupted_starts(self, sweep: str, host: str, attempt: int) -> tuple[Intent, ...]:
-        """Return the starts of this attempt that were torn off, oldest first."""
+    def hosts_under_way(self) -> tuple[str, ...]:
+        """Return the hosts that a sweep gave a start whose end is not known yet, by name."""
         with self._reading() as connection:
-            return journal.interrupted(connection, sweep, host, attempt)
+            return journal.hosts_under_way(connection)
+
+    def starts_of(self, sweep: str, host: str, attempt: int) -> tuple[AttemptStart, ...]:
+        """Return the starts that this attempt made or took over, oldest first; logs without their data."""
+        with self._reading() as connection:
+            return journal.of_attempt(connection, sweep, host, attempt)
+
+    def runs_beside(self, sweep: str, known: Collection[str]) -> tuple[tuple[Intent, ToolRun], ...]:
+        """Return the ended runs of the attempts of a sweep whose ids are not among `known`, each with its attempt."""
+        with self._reading() as connection:
+            return tuple(journal.runs_beside(connection, sweep, known))
 
     # accounts
 

@@ -2,12 +2,18 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from controller.errors import StoreError, SweepError
 from controller.model.text import shown
+
+_TRIES: Final = 5
+_PAUSE: Final = 0.02
+"""Seconds between two tries to take a lock."""
 
 
 @contextmanager
@@ -27,20 +33,47 @@ def hold(store: Path, sweep: str) -> Iterator[None]:
         os.close(file)
 
 
-def _lock_file(store: Path, sweep: str) -> int:
-    folder = store.with_name(f"{store.name}.locks")
+def is_held(store: Path, sweep: str) -> bool:
+    """Say whether a living process holds `sweep`; one that this process holds counts, too."""
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return os.open(folder / f"{sweep}.lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        file = os.open(_path(store, sweep), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
     except OSError as error:
-        raise StoreError(
-            f"no lock can be made in '{shown(str(folder))}' ({error.strerror}); see that your account may write there"
-        ) from error
+        raise _no_lock(store, error) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def _path(store: Path, sweep: str) -> Path:
+    real = store.resolve()  # a link to a store is that store
+    return real.with_name(f"{real.name}.locks") / f"{sweep}.lock"
+
+
+def _no_lock(store: Path, error: OSError) -> StoreError:
+    folder = _path(store, "").parent
+    return StoreError(
+        f"no lock can be made in '{shown(str(folder))}' ({error.strerror}); see that your account may write there"
+    )
+
+
+def _lock_file(store: Path, sweep: str) -> int:
+    path = _path(store, sweep)
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise _no_lock(store, error) from error
 
 
 def _take(file: int, sweep: str) -> None:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(file)
     except BlockingIOError as error:
         holder = os.pread(file, 20, 0).decode("ascii", "replace").strip()
         raise SweepError(
@@ -50,3 +83,16 @@ def _take(file: int, sweep: str) -> None:
     with suppress(OSError):  # on a full disk the lock holds all the same, only its holder has no name
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+
+
+def _lock(file: int) -> None:
+    """Lock the file; another process's `is_held` may have it for a moment, and is no holder."""
+    for left in reversed(range(_TRIES)):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not left:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return

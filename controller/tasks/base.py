@@ -8,7 +8,8 @@ from controller.cleaners.base import Cleaner
 from controller.model.collector import Collector
 from controller.model.fleet import Host
 from controller.model.indicator import Kind, Match, Observation
-from controller.model.playbook import Effect, Task
+from controller.model.intent import OpenStart
+from controller.model.playbook import CleanArguments, Effect, Task
 from controller.model.result import Greeting, Look, TaskResult, ToolMode, ToolRun
 from controller.transports.base import Session
 
@@ -25,8 +26,10 @@ class Judging:
 class Starts(Protocol):
     """The record of starts on this host: every start has an id that was committed before its first byte."""
 
-    def begin(self, task: int, mode: ToolMode, *, tool: str, sha256: str, roots: tuple[str, ...]) -> ToolRun | str:
+    def begin(self, task: int, mode: ToolMode, arguments: CleanArguments) -> ToolRun | str | OpenStart:
         """Return the run of this start when it is over already, else the id to start or settle it under.
+
+        An `OpenStart` is another visit's: it must be settled first, by `finish`, `interrupt` or `void`.
 
         Raises:
             HostError: `clean.interrupted`; it was torn off before, and only a retry may begin anew.
@@ -35,11 +38,15 @@ class Starts(Protocol):
         ...
 
     def finish(self, run: ToolRun) -> ToolRun:
-        """Commit that a run came to its end, and return it with the numbers of its commits."""
+        """Commit that a run came to its end; return what is kept of it, with the numbers of its commits."""
         ...
 
     def interrupt(self, run_id: str) -> None:
         """Commit that a run was torn off midway."""
+        ...
+
+    def void(self, run_id: str) -> None:
+        """Commit that a start never began and never will."""
         ...
 
 

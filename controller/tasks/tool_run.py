@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from controller.cleaners.base import Places, below
 from controller.errors import HostError, LineError, Reason
+from controller.model.intent import OpenStart
 from controller.model.playbook import CleanArguments
 from controller.model.result import ToolMode, ToolRun
 from controller.tasks.base import TaskContext
@@ -26,7 +28,7 @@ _BREAKS: Final = frozenset(
 
 
 def run_tool(index: int, arguments: CleanArguments, mode: ToolMode, context: TaskContext) -> ToolRun:
-    """Place the tool, start it at most once, wait for its end, and read what it says.
+    """Place the tool, settle what is open on this computer, start the tool at most once, and read what it says.
 
     The run stands in `context.record` before anything is raised for it.
 
@@ -34,27 +36,66 @@ def run_tool(index: int, arguments: CleanArguments, mode: ToolMode, context: Tas
         HostError: it could not be placed or started, was torn off, failed, or did not finish.
 
     """
-    tool, places = arguments.tool, _places(arguments, context)
+    tool = arguments.tool
     context.session.put(Path(tool.file), sha256=tool.sha256, file_name=Path(tool.file).name)
-    begun = context.starts.begin(index, mode, tool=tool.name, sha256=tool.sha256, roots=places.roots)
-    if isinstance(begun, ToolRun):
-        return _recorded(begun, context)
-    adapter = context.cleaner(arguments.cleaner)
-    launch = Launch(
-        run_id=begun,
-        sha256=tool.sha256,
-        file_name=Path(tool.file).name,
-        arguments=adapter.arguments(tool, mode, places),
-        mode=mode,
-        log=tool.log,
-        seconds=arguments.seconds or tool.seconds,
-    )
+    while True:
+        begun = _begun(index, arguments, mode, context)
+        if isinstance(begun, ToolRun):
+            return _recorded(begun, context)
+        boot_id = context.session.greeting.boot_id
+        state = _started(begun, arguments, mode, context)
+        if state.phase is RunPhase.FINISHED:
+            run = replace(_read(begun, arguments, mode, state, context), boot_id=boot_id)
+            return _recorded(context.starts.finish(run), context)
+        context.starts.interrupt(begun)  # whether this visit may start it anew is asked above
+
+
+def _begun(index: int, arguments: CleanArguments, mode: ToolMode, context: TaskContext) -> ToolRun | str:
+    """Settle the open starts of other visits, one by one; then return the run that is over, or the id to start."""
+    pause, deadline = _FIRST_PAUSE, time.monotonic() + _PATIENCE
+    while isinstance(begun := context.starts.begin(index, mode, arguments), OpenStart):
+        if _settled(begun, context):
+            pause, deadline = _FIRST_PAUSE, time.monotonic() + _PATIENCE
+        elif time.monotonic() > deadline:
+            intent = begun.intent
+            detail = f"sweep {intent.sweep} is about to start '{intent.tool}' there, as run {intent.run_id}"
+            raise HostError(Reason.HOST_BUSY, detail)
+        else:
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+    return begun
+
+
+def _settled(start: OpenStart, context: TaskContext) -> bool:
+    """Wait for the end of a start and commit it with that start; False when a living process may still begin it."""
+    intent = start.intent
+    seconds = start.arguments.seconds or start.arguments.tool.seconds
     boot_id = context.session.greeting.boot_id
-    state = _finished(launch, context)
+    state = _ended(_told(lambda: context.session.poll(intent.run_id), context), intent.run_id, seconds, context)
+    if state.phase is RunPhase.ABSENT and not start.held:
+        state = _told(lambda: context.session.void(intent.run_id), context)
+    match state.phase:
+        case RunPhase.FINISHED:
+            run = _read(intent.run_id, start.arguments, intent.mode, state, context)
+            context.starts.finish(replace(run, boot_id=boot_id))
+        case RunPhase.TORN:
+            context.starts.interrupt(intent.run_id)
+        case RunPhase.ABSENT if not start.held:
+            context.starts.void(intent.run_id)
+        case RunPhase.ABSENT:
+            return False
+        case RunPhase.RUNNING:  # it began just before it would have been void
+            return False
+    return True
+
+
+def _read(run_id: str, arguments: CleanArguments, mode: ToolMode, state: RunState, context: TaskContext) -> ToolRun:
+    """Read the exit code and the log of a run that came to its end."""
+    tool, places = arguments.tool, _places(arguments, context)
     exit_code = state.exit_code if state.exit_code is not None else -1
-    report = adapter.read(tool, mode, exit_code, state.log, places)
-    run = ToolRun(
-        run_id=begun,
+    report = context.cleaner(arguments.cleaner).read(tool, mode, exit_code, state.log, places)
+    return ToolRun(
+        run_id=run_id,
         tool=tool.name,
         mode=mode,
         exit_code=exit_code,
@@ -63,9 +104,7 @@ def run_tool(index: int, arguments: CleanArguments, mode: ToolMode, context: Tas
         fault=report.fault,
         contradiction=report.contradiction,
         log=kept(state.log),
-        boot_id=boot_id,
     )
-    return _recorded(context.starts.finish(run), context)
 
 
 def _recorded(run: ToolRun, context: TaskContext) -> ToolRun:
@@ -75,21 +114,30 @@ def _recorded(run: ToolRun, context: TaskContext) -> ToolRun:
     return run
 
 
-def _finished(launch: Launch, context: TaskContext) -> RunState:
+def _started(run_id: str, arguments: CleanArguments, mode: ToolMode, context: TaskContext) -> RunState:
     """Start the run unless the host knows its id, and wait for its end."""
-    state = _told(lambda: context.session.start(launch), context)
-    pause, deadline = _FIRST_PAUSE, time.monotonic() + launch.seconds + _GRACE
+    tool = arguments.tool
+    launch = Launch(
+        run_id=run_id,
+        sha256=tool.sha256,
+        file_name=Path(tool.file).name,
+        arguments=context.cleaner(arguments.cleaner).arguments(tool, mode, _places(arguments, context)),
+        mode=mode,
+        log=tool.log,
+        seconds=arguments.seconds or tool.seconds,
+    )
+    return _ended(_told(lambda: context.session.start(launch), context), run_id, launch.seconds, context)
+
+
+def _ended(state: RunState, run_id: str, seconds: int, context: TaskContext) -> RunState:
+    """Wait for the end of a run that the host itself stops after `seconds`."""
+    pause, deadline = _FIRST_PAUSE, time.monotonic() + seconds + _GRACE
     while state.phase is RunPhase.RUNNING:
         if time.monotonic() > deadline:
-            raise HostError(
-                Reason.HOST_TIMEOUT, f"the tool still runs after {launch.seconds} s, as run {launch.run_id}"
-            )
+            raise HostError(Reason.HOST_TIMEOUT, f"the tool still runs after {seconds} s, as run {run_id}")
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
-        state = _told(lambda: context.session.poll(launch.run_id), context)
-    if state.phase is not RunPhase.FINISHED:
-        context.starts.interrupt(launch.run_id)
-        raise HostError(Reason.CLEAN_INTERRUPTED, f"run {launch.run_id}")
+        state = _told(lambda: context.session.poll(run_id), context)
     return state
 
 

@@ -41,8 +41,8 @@ def ledger(path: Path) -> Iterator[Ledger]:
 def test_sweeps_visits_and_open_starts_are_all_there(ledger: Ledger) -> None:
     assert [(line.id, line.finished) for line in ledger.sweeps()] == [(KILLED, 4), (DRY_RUN, 16)]
     assert {each.host for each in ledger.open_attempts(KILLED)} == set(UNDER_WAY)
-    assert ledger.hosts_under_way(KILLED) == UNDER_WAY
-    assert [len(ledger.open_intents(KILLED, host)) for host in UNDER_WAY] == [1, 1, 1]
+    assert ledger.hosts_under_way() == UNDER_WAY
+    assert [len(ledger.open_starts(KILLED, host)) for host in UNDER_WAY] == [1, 1, 1]
 
 
 def test_verdicts_are_what_they_were(ledger: Ledger) -> None:
@@ -83,12 +83,12 @@ def test_refused_logons_still_count(ledger: Ledger) -> None:
 
 
 def test_a_start_of_the_old_program_can_be_ended_by_the_new_one(ledger: Ledger) -> None:
-    (intent,) = ledger.open_intents(KILLED, "nh-pc04")
+    (start,) = ledger.open_starts(KILLED, "nh-pc04")
 
-    ledger.interrupt(intent.run_id)
+    ledger.interrupt(start.intent.run_id)
 
-    assert ledger.open_intents(KILLED, "nh-pc04") == ()
-    assert ledger.hosts_under_way(KILLED) == ("sd-pc04", "tp-pc05")
+    assert ledger.open_starts(KILLED, "nh-pc04") == ()
+    assert ledger.hosts_under_way() == ("sd-pc04", "tp-pc05")
 
 
 def test_the_old_store_is_kept_beside_the_new_one(path: Path, ledger: Ledger) -> None:

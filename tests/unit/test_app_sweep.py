@@ -18,7 +18,7 @@ from controller.engine.line import VisitLine
 from controller.errors import Reason, StoreError
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind
-from controller.model.result import Attempt
+from controller.model.result import Attempt, Identity
 from controller.model.sweep import HostJob
 from controller.model.verdict import Verdict
 from controller.store.ledger import Ledger
@@ -281,7 +281,9 @@ def context_of(office: Office, ledger: Ledger) -> TaskContext:
     worker, job = worker_context(office.prepare(), ledger), a_job()
     canned = CannedTransport({"pc-01": CannedHost()})
     with VisitLine(lambda: canned.open(job.host, None), lambda _: ELEVATED) as line:
-        return worker.context(job, line, ELEVATED, JournaledStarts(job, ledger, lambda: (), worker.clock))
+        return worker.context(
+            job, line, ELEVATED, JournaledStarts(job, ledger, lambda: (), worker.clock, machine=Identity())
+        )
 
 
 @pytest.mark.parametrize(

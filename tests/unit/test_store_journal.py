@@ -1,84 +1,129 @@
+"""What the store adds to the promise of a journal (tests/contract/test_journals.py): evidence, files, refusals."""
+
+import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from controller.engine.journal import Journal
 from controller.errors import StoreError
-from controller.model.intent import IntentState
+from controller.model.intent import OpenStart
 from controller.model.result import ToolMode
 from controller.store.ledger import Ledger
-from tests.builders import NOON, a_run, an_attempt
-from tests.unit.store_values import an_intent, begun, evidence, looked, saw
+from controller.store.lock import hold
+from tests.builders import a_run, an_attempt
+from tests.unit.store_values import a_playbook, a_sweep, an_intent, begun, evidence, looked, saw, some_files
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with begun(tmp_path / "store.db") as ledger:
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def ledger(store: Path) -> Iterator[Ledger]:
+    with begun(store) as ledger:
+        ledger.begin_sweep(a_sweep("s2"), some_files())
         yield ledger
 
 
-def test_the_ledger_is_the_journal_that_the_engine_asks_for(ledger: Ledger) -> None:
-    journal: Journal = ledger
-    journal.begin(an_intent(), ())
-
-    assert journal.open_intents("s1", "pc-01") == (an_intent(),)
-
-
-def test_hosts_with_a_start_nobody_saw_the_end_of_are_named(ledger: Ledger) -> None:
-    for run_id, host in (("r1", "pc-02"), ("r2", "pc-02"), ("r3", "pc-01"), ("r4", "pc-03")):
-        ledger.begin(an_intent(run_id, host=host), ())
-    ledger.finish(a_run(run_id="r3"))
+def test_hosts_with_an_open_start_are_named_whichever_sweep_made_it(ledger: Ledger) -> None:
+    for run_id, host, sweep in (("r1", "pc-02", "s1"), ("r3", "pc-01", "s2"), ("r4", "pc-03", "s1"), ("r5", "a", "s2")):
+        ledger.begin(an_intent(run_id, host=host, sweep=sweep), ())
+    ledger.finish(a_run(run_id="r1"))
     ledger.interrupt("r4")
 
-    assert ledger.hosts_under_way("s1") == ("pc-02",)
+    assert ledger.hosts_under_way() == ("a", "pc-01")
 
 
-def test_a_start_is_settled_in_a_later_attempt(ledger: Ledger) -> None:
-    seen = looked(saw("/tmp/x"))
+def test_both_attempts_keep_what_they_had_when_a_start_is_taken_over(ledger: Ledger) -> None:
+    before, after = looked(saw("/before"), answer=b"before"), looked(saw("/after"), answer=b"after")
+    ledger.begin(an_intent("r1"), (before,))
+
+    ledger.take_over(an_intent("r1", sweep="s2", attempt=1), (after,))
+
+    for sweep, data, seen in (("s1", b"before", "/before"), ("s2", b"after", "/after")):
+        (still_open,) = ledger.open_attempts(sweep)
+        (look,) = still_open.so_far[0].looks
+        assert look.answer
+        assert (still_open.number, look.answer.sha256) == (1, evidence(data).sha256)
+        assert ledger.observations(sweep, "pc-01", 1) == (saw(seen),)
+
+
+def test_a_start_can_be_taken_over_from_an_attempt_that_has_ended(ledger: Ledger) -> None:
     ledger.begin(an_intent("r1"), ())
-    ledger.begin(an_intent("r2"), ())
-    ledger.finish_attempt("s1", an_attempt())
+    ended = an_attempt(looked(saw("/a")))
+    ledger.finish_attempt("s1", ended)
 
-    ledger.adopt("r1", 2, (seen,), NOON)
-
-    (still_open,) = ledger.open_attempts("s1")
-    assert (still_open.number, [task.name for task in still_open.so_far]) == (2, ["look"])
-    assert [(each.run_id, each.attempt) for each in ledger.open_intents("s1", "pc-01")] == [("r2", 1), ("r1", 2)]
+    ledger.take_over(an_intent("r1", attempt=2), ())
     ledger.finish(a_run(run_id="r1"))
-    assert [run.run_id for _, run in ledger.finished_runs("s1", "pc-01", 2)] == ["r1"]
-    assert ledger.finished_runs("s1", "pc-01", 1) == ()
+
+    assert len(ledger.attempts("s1")["pc-01"]) == 1
+    assert [each.number for each in ledger.open_attempts("s1")] == [2]
 
 
-def test_only_a_start_without_an_end_can_be_settled_elsewhere(ledger: Ledger) -> None:
+@pytest.mark.parametrize("intent", [an_intent("never-begun"), an_intent("r1", host="pc-02")])
+def test_only_a_start_of_this_computer_can_be_taken_over(ledger: Ledger, intent: object) -> None:
     ledger.begin(an_intent("r1"), ())
-    ledger.finish(a_run(run_id="r1"))
 
-    for name in ("r1", "never-begun"):
-        with pytest.raises(StoreError, match=f"run '{name}' is not open, and cannot be settled"):
-            ledger.adopt(name, 2, (), NOON)
-
-    assert [run.run_id for _, run in ledger.finished_runs("s1", "pc-01", 1)] == ["r1"]
+    with pytest.raises(StoreError, match="was never begun on"):
+        ledger.take_over(intent, ())  # type: ignore[arg-type]
 
 
-def test_a_start_that_was_torn_off_is_known_to_its_attempt(ledger: Ledger) -> None:
+def test_an_open_start_says_how_its_log_is_read(ledger: Ledger) -> None:
     ledger.begin(an_intent("r1"), ())
-    ledger.interrupt("r1")
 
-    assert [each.run_id for each in ledger.interrupted_starts("s1", "pc-01", 1)] == ["r1"]
-    assert ledger.interrupted_starts("s1", "pc-01", 2) == ledger.interrupted_starts("s1", "pc-02", 1) == ()
+    assert ledger.open_starts("s2", "pc-01") == (
+        OpenStart(intent=an_intent("r1"), arguments=a_playbook().tasks[1].clean),  # type: ignore[arg-type]
+    )
 
 
-def test_starts_without_an_end_come_oldest_first_and_only_of_this_host(ledger: Ledger) -> None:
-    for name in ("z", "a", "m", "k"):
-        ledger.begin(an_intent(name), ())
-    ledger.begin(an_intent("other", host="pc-02"), ())
-    ledger.finish(a_run(run_id="a"))
-    ledger.interrupt("m")
+@pytest.mark.parametrize("task", [0, 9])
+def test_an_open_start_of_a_task_without_a_tool_is_a_damaged_store(ledger: Ledger, task: int) -> None:
+    ledger.begin(an_intent("r1", task=task), ())
 
-    assert [each.run_id for each in ledger.open_intents("s1", "pc-01")] == ["z", "k"]
-    assert ledger.open_intents("s2", "pc-01") == ()
+    with pytest.raises(StoreError, match=f"a start of task {task + 1} of sweep 's1', which runs no tool; put back"):
+        ledger.open_starts("s1", "pc-01")
+
+
+def test_a_start_is_held_while_another_process_runs_its_sweep_and_its_visit_has_no_end(
+    ledger: Ledger, store: Path
+) -> None:
+    ledger.begin(an_intent("r1"), ())
+    ledger.begin(an_intent("r2", host="pc-02"), ())
+    ledger.finish_attempt("s1", an_attempt(host="pc-02"))
+
+    def held(sweep: str, host: str = "pc-01") -> bool:
+        return ledger.open_starts(sweep, host)[0].held
+
+    assert not held("s2")
+    with hold(store, "s1"):
+        assert held("s2")
+        assert not held("s1")  # whoever runs the sweep is not kept waiting by itself
+        assert not held("s2", "pc-02")
+    assert not held("s2")
+
+
+def test_to_ask_who_holds_a_sweep_keeps_no_one_from_holding_it(ledger: Ledger, store: Path) -> None:
+    ledger.begin(an_intent("r1"), ())
+    with hold(store, "s1"):
+        pass
+    asking = multiprocessing.get_context("fork").Process(target=ask_for_ever, args=(store,))
+    asking.start()
+    try:
+        for _ in range(300):
+            with hold(store, "s1"):
+                pass
+    finally:
+        asking.kill()
+        asking.join()
+
+
+def ask_for_ever(store: Path) -> None:
+    with Ledger.open(store) as ledger:
+        while True:
+            ledger.open_starts("s2", "pc-01")
 
 
 def test_a_start_commits_the_evidence_and_observations_so_far(ledger: Ledger) -> None:
@@ -91,29 +136,29 @@ def test_a_start_commits_the_evidence_and_observations_so_far(ledger: Ledger) ->
 def test_a_finished_run_is_kept_with_its_log(ledger: Ledger) -> None:
     run = a_run(log=evidence(b"found and removed"))
     ledger.begin(an_intent("r1"), ())
+    ledger.finish(run)
     ledger.begin(an_intent("r0", mode=ToolMode.DETECT), ())
     ledger.finish(a_run(run_id="r0"))
-    ledger.finish(run)
 
-    ended = {"state": IntentState.FINISHED}
-    assert ledger.finished_runs("s1", "pc-01", 1) == (
-        (an_intent("r1", **ended), replace(run, log=replace(evidence(b"found and removed"), data=b""))),
-        (an_intent("r0", mode=ToolMode.DETECT, **ended), a_run(run_id="r0")),
-    )
+    assert [start.run for start in ledger.starts_of("s1", "pc-01", 1)] == [
+        replace(run, log=replace(evidence(b"found and removed"), data=b"")),
+        a_run(run_id="r0"),
+    ]
     assert ledger.blob(evidence(b"found and removed").sha256) == b"found and removed"
-    assert ledger.finished_runs("s1", "pc-02", 1) == ledger.finished_runs("s1", "pc-01", 2) == ()
+    assert ledger.starts_of("s1", "pc-02", 1) == ledger.starts_of("s1", "pc-01", 2) == ()
 
 
-def test_saying_the_same_twice_is_fine(ledger: Ledger) -> None:
-    ledger.begin(an_intent("r1"), ())
-    ledger.begin(an_intent("r1"), ())
-    ledger.begin(an_intent("r2"), ())
-    for _ in range(2):
-        ledger.finish(a_run(run_id="r1"))
-        ledger.interrupt("r2")
+def test_runs_that_no_result_holds_come_with_the_attempt_that_made_or_took_them(ledger: Ledger) -> None:
+    for run_id in ("r1", "r2", "r3"):
+        ledger.begin(an_intent(run_id), ())
+        ledger.take_over(an_intent(run_id, attempt=2), ()) if run_id == "r2" else None
+        ledger.finish(a_run(run_id=run_id)) if run_id != "r3" else None
 
-    assert ledger.open_intents("s1", "pc-01") == ()
-    assert [run for _, run in ledger.finished_runs("s1", "pc-01", 1)] == [a_run()]
+    beside = ledger.runs_beside("s1", {"r1"})
+
+    assert [(intent.attempt, run.run_id) for intent, run in beside] == [(2, "r2")]
+    assert [run.run_id for _, run in ledger.runs_beside("s1", ())] == ["r1", "r2"]
+    assert ledger.runs_beside("s2", ()) == ()
 
 
 @pytest.mark.parametrize(
@@ -123,22 +168,21 @@ def test_saying_the_same_twice_is_fine(ledger: Ledger) -> None:
         lambda ledger: ledger.begin(an_intent("open", host="pc-02"), ()),
         lambda ledger: ledger.begin(an_intent("finished"), ()),
         lambda ledger: ledger.begin(an_intent("torn"), ()),
-        lambda ledger: ledger.finish(a_run(run_id="finished", exit_code=9)),
-        lambda ledger: ledger.finish(a_run(run_id="torn")),
         lambda ledger: ledger.finish(a_run(run_id="nobody")),
-        lambda ledger: ledger.interrupt("finished"),
         lambda ledger: ledger.interrupt("nobody"),
+        lambda ledger: ledger.void("nobody"),
     ],
 )
-def test_a_run_id_has_one_start_and_one_end(ledger: Ledger, contradict: Callable[[Ledger], None]) -> None:
-    for name in ("open", "finished", "torn"):
-        ledger.begin(an_intent(name), ())
+def test_a_run_id_has_one_start(ledger: Ledger, contradict: Callable[[Ledger], None]) -> None:
+    ledger.begin(an_intent("finished"), ())
     ledger.finish(a_run(run_id="finished"))
+    ledger.begin(an_intent("torn"), ())
     ledger.interrupt("torn")
+    ledger.begin(an_intent("open"), ())
 
     with pytest.raises(StoreError, match="report it"):
         contradict(ledger)
 
-    assert ledger.open_intents("s1", "pc-01") == (an_intent("open"),)
-    assert [run for _, run in ledger.finished_runs("s1", "pc-01", 1)] == [a_run(run_id="finished")]
+    assert [each.intent for each in ledger.open_starts("s1", "pc-01")] == [an_intent("open")]
+    assert [start.run for start in ledger.starts_of("s1", "pc-01", 1) if start.run] == [a_run(run_id="finished")]
     assert not ledger.broken
