@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from controller.app.judging import judged
+from controller.app.judging import attempts_of, judged_attempts
 from controller.errors import OperatorError, Reason
 from controller.model.result import Attempt, Evidence
 from controller.model.sweep import Sweep
@@ -16,7 +16,7 @@ _PENDING = Judgement(verdict=Verdict.UNKNOWN, reason=Reason.HOST_PENDING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostRecord:
-    """The finished attempts of one host in one sweep, oldest first, and what they are judged to mean.
+    """The attempts of one host in one sweep, oldest first, and what they are judged to mean.
 
     `evidence` holds digests only, each once, in the order it was kept.
     """
@@ -41,13 +41,13 @@ def record_of(ledger: Ledger, sweep: str, host: str) -> HostRecord:
             f"sweep {found.id} was not to visit '{shown(host)}'; "
             "'lamsach report --format csv -o FOLDER' lists the computers of a sweep."
         )
-    attempts = ledger.attempts(found.id).get(host, ())
+    attempts = attempts_of(ledger, found.id)
     return HostRecord(
         sweep=found,
         host=host,
-        judgement=judged(ledger, found.id).get(host, _PENDING),
-        attempts=attempts,
-        evidence=tuple(dict.fromkeys(_evidence(attempts))),
+        judgement=judged_attempts(attempts).get(host, _PENDING),
+        attempts=attempts.get(host, ()),
+        evidence=tuple(dict.fromkeys(_evidence(attempts.get(host, ())))),
     )
 
 

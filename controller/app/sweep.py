@@ -10,7 +10,7 @@ from functools import partial
 from queue import SimpleQueue
 
 from controller import __version__
-from controller.app.judging import judged, judged_attempts
+from controller.app.judging import attempts_of, judged, judged_attempts
 from controller.app.preflight import Prepared, check_reachable
 from controller.app.worker import now, worker_context
 from controller.engine.executors.base import Executor, RunHost
@@ -91,7 +91,8 @@ def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict |
     """Return the visits that a sweep owes: hosts without a result, or those with the verdict `retry`.
 
     Call it while the sweep is held. Roster, units and mode are the sweep's; only how a host is reached is read
-    anew. A host that was not visited yet is unknown.
+    anew. A host that was not visited yet is unknown. A visit without end goes on when unknown ones are retried, also
+    where it found the host infected: how a tool that it started came out is not known.
 
     Raises:
         OperatorError: a host that is owed a visit cannot be reached as the inventory says.
@@ -103,8 +104,10 @@ def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict |
     if retry is None:
         owed = [name for name in given if name not in finished or name in broken_off]
     else:
-        said = judged_attempts({name: finished.get(name, ()) for name in given})
-        owed = [name for name in given if said[name].verdict is retry]
+        attempts = attempts_of(ledger, sweep.id)
+        said = judged_attempts({name: attempts.get(name, ()) for name in given})
+        unended = broken_off if retry is Verdict.UNKNOWN else {}
+        owed = [name for name in given if said[name].verdict is retry or name in unended]
     return _course(sweep, owed, prepared, finished, broken_off)
 
 

@@ -10,6 +10,7 @@ import click
 from controller.app.record import HostRecord, kept_data, record_of
 from controller.cli.options import store_option
 from controller.cli.printing import put
+from controller.errors import Reason
 from controller.model.indicator import Match
 from controller.model.result import Attempt, Evidence, Fault, Look, TaskResult, ToolRun
 from controller.model.text import shown
@@ -74,12 +75,16 @@ def _lines(record: HostRecord) -> Iterator[str]:
 
 
 def _attempt(attempt: Attempt, numbers: dict[str, int]) -> Iterator[str]:
-    yield f"visit {attempt.number}, {attempt.started:%Y-%m-%d %H:%M:%S} to {attempt.ended:%H:%M:%S} UTC"
+    is_open = attempt.fault is not None and attempt.fault.reason is Reason.VISIT_OPEN
+    times = f"{attempt.started:%Y-%m-%d %H:%M:%S} " + (
+        "UTC, without end" if is_open else f"to {attempt.ended:%H:%M:%S} UTC"
+    )
+    yield f"visit {attempt.number}, {times}"
     for note in attempt.notes:
         yield f"  note: {shown(note)}"
     for task in attempt.tasks:
         yield from _indented(_task(task, numbers), 2)
-    if attempt.fault:
+    if attempt.fault and not is_open:
         yield f"  ended by {_fault(attempt.fault)}{_number(attempt.refused, numbers)}"
 
 

@@ -28,6 +28,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.HOST_TIMEOUT: "quá thời gian cho phép mà chưa rà quét xong",
     Reason.HOST_GONE: "máy không còn trong danh sách quản lý",
     Reason.HOST_PENDING: "chưa được rà quét",
+    Reason.VISIT_OPEN: "lần rà quét mới nhất bị ngắt giữa chừng",
     Reason.RIGHTS_MISSING: "tài khoản không có quyền quản trị trên máy",
     Reason.POWERSHELL_CONSTRAINED: "chính sách trên máy không cho phép chạy công cụ rà quét",
     Reason.POWERSHELL_OLD: "phiên bản PowerShell trên máy quá cũ",

@@ -1,0 +1,146 @@
+"""What starts committed counts, also where the visit that made them never ended."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from controller.app import sweep as sweeps
+from controller.app.judging import attempts_of, judged
+from controller.cli import cli
+from controller.errors import Reason
+from controller.model.intent import Intent
+from controller.model.result import FindingState, Identity, TaskResult, ToolMode
+from controller.model.sweep import Sweep
+from controller.model.verdict import Verdict
+from controller.store.ledger import Ledger
+from controller.tasks.look import kept
+from tests.builders import a_finding, a_host, a_look, a_match, a_result, a_run, an_attempt
+from tests.office import CLEAN, HEAD, LOOK, Office
+from tests.sweeping import begun, course, go, owed, silent
+from tests.visits import an_intent_of
+
+HOST = "pc-01"
+SEEN = a_result(a_look(a_match()))
+NOTHING = a_result(a_look())
+
+
+@pytest.fixture
+def sweep(office: Office, ledger: Ledger) -> Sweep:
+    """A sweep that looks and cleans, of one computer."""
+    office.write("playbook.yml", HEAD + LOOK + CLEAN)
+    return begun(office, ledger, limit=HOST, apply=True)
+
+
+def an_intent(sweep: Sweep, run_id: str = "r1", **but: Any) -> Intent:
+    return an_intent_of(a_host(HOST), run_id, sweep=sweep.id, **{"task": 1, "mode": ToolMode.CLEAN, **but})
+
+
+def said(ledger: Ledger, sweep: Sweep) -> tuple[Verdict, Reason | None]:
+    judgement = judged(ledger, sweep.id)[HOST]
+    return judgement.verdict, judgement.reason
+
+
+@pytest.mark.parametrize(
+    ("so_far", "verdict", "reason"),
+    [
+        ((SEEN,), Verdict.INFECTED, Reason.MATCH_FOUND),
+        ((NOTHING,), Verdict.UNKNOWN, Reason.VISIT_OPEN),
+        ((), Verdict.UNKNOWN, Reason.VISIT_OPEN),
+    ],
+)
+def test_a_visit_without_end_counts_with_what_its_start_committed_and_is_never_clean(
+    ledger: Ledger, sweep: Sweep, so_far: tuple[TaskResult, ...], verdict: Verdict, reason: Reason
+) -> None:
+    ledger.begin(an_intent(sweep), so_far)
+
+    assert said(ledger, sweep) == (verdict, reason)
+    (line,) = [line for row in sweeps.summary_of(ledger, sweep).units for line in row.hosts if line.name == HOST]
+    assert line.judgement
+    assert (line.judgement.verdict, line.judgement.done) == (verdict, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "reason"),
+    [
+        (FindingState.FOUND, Verdict.INFECTED, Reason.FINDING_OPEN),
+        (FindingState.REMOVED, Verdict.UNKNOWN, Reason.VISIT_OPEN),
+    ],
+)
+def test_a_run_that_ended_counts_before_its_visit_does(
+    ledger: Ledger, sweep: Sweep, state: FindingState, verdict: Verdict, reason: Reason
+) -> None:
+    ledger.begin(an_intent(sweep), (NOTHING,))
+    ledger.finish(a_run(a_finding(state)))
+
+    assert said(ledger, sweep) == (verdict, reason)
+    (attempt,) = attempts_of(ledger, sweep.id)[HOST]
+    assert [[run.run_id for run in task.runs] for task in attempt.tasks] == [[], ["r1"]]
+
+
+@pytest.mark.parametrize("holder", [1, 3])
+def test_a_run_whose_end_came_after_its_visit_stands_in_the_task_that_began_it(
+    office: Office, ledger: Ledger, sweep: Sweep, holder: int
+) -> None:
+    """Where a later attempt took it over, it counts there, and once."""
+    ledger.begin(an_intent(sweep), (NOTHING,))
+    for _ in range(2):
+        go(course(office, ledger, sweep, Verdict.UNKNOWN), ledger, silent)
+    if holder > 1:
+        ledger.take_over(an_intent(sweep, attempt=holder), (NOTHING,))
+    ledger.finish(a_run(a_finding()))
+
+    runs = [
+        (each.number, run.run_id)
+        for each in attempts_of(ledger, sweep.id)[HOST]
+        for task in each.tasks
+        for run in task.runs
+    ]
+
+    assert runs == [(holder, "r1")]
+    assert said(ledger, sweep) == (Verdict.INFECTED, Reason.FINDING_OPEN)
+
+
+def test_a_visit_without_end_goes_on_with_resume_and_when_unknown_ones_are_retried(
+    office: Office, ledger: Ledger, sweep: Sweep
+) -> None:
+    ledger.begin(an_intent(sweep), (SEEN,))
+
+    for retry in (None, Verdict.UNKNOWN, Verdict.INFECTED):
+        assert owed(course(office, ledger, sweep, retry)) == [(HOST, 1)]
+    assert owed(course(office, ledger, sweep, Verdict.CLEAN)) == []
+
+
+def test_two_names_of_one_machine_stay_so_while_one_is_visited(office: Office, ledger: Ledger, sweep: Sweep) -> None:
+    machine = Identity(uuid="u-1", serial="s-1")
+    for host in (HOST, "pc-02"):
+        ledger.finish_attempt(sweep.id, replace(an_attempt(NOTHING, host=host), identity=machine))
+    ledger.begin(an_intent(sweep, attempt=2), ())
+
+    assert {each.reason for each in judged(ledger, sweep.id).values()} == {Reason.IDENTITY_TWICE}
+
+
+def test_tools_under_way_are_those_of_every_sweep_on_the_computers_of_this_one(
+    office: Office, ledger: Ledger, sweep: Sweep
+) -> None:
+    ledger.begin(an_intent(sweep), ())
+    later = begun(office, ledger, limit="pc-01,pc-02")
+    elsewhere = begun(office, ledger, limit="pc-03")
+
+    assert sweeps.tools_under_way(ledger, later) == (HOST,)
+    assert sweeps.tools_under_way(ledger, elsewhere) == ()
+
+
+def test_show_says_that_a_visit_has_no_end_and_what_it_committed(office: Office, ledger: Ledger, sweep: Sweep) -> None:
+    ledger.begin(an_intent(sweep), (a_result(a_look(a_match(), answer=kept(b"an answer"))),))
+    ledger.finish(a_run(a_finding(FindingState.REMOVED), log=kept(b"REMOVED Lab.A /tmp/x\n")))
+
+    store = str(office.folder / "lamsach.db")
+    shown = CliRunner().invoke(cli, ["show", HOST, "--store", store]).stdout
+    log = CliRunner().invoke(cli, ["show", HOST, "--store", store, "--kept", "2"]).stdout
+
+    assert "visit 1, 2022-09-15 12:00:00 UTC, without end" in shown
+    assert "removed: Lab.A in /tmp/x" in shown
+    assert "ended by" not in shown
+    assert log == "REMOVED Lab.A /tmp/x\n"
