@@ -29,13 +29,19 @@ def closing(
     lines = [f"With --apply: on {shown(host)}, {shown(what)}." for host, what in planned[:_MOST_PLANS]]
     if len(planned) > _MOST_PLANS:
         lines.append(f"With --apply: {len(planned) - _MOST_PLANS} more.")
-    lines += [
-        f"A tool may still run on {shown(host)}: nobody saw its end; --resume or --retry settles it."
-        for host in under_way
-    ]
+    lines += left_running(under_way)
     if interrupted:
         lines.append(f"Interrupted; sweep {', '.join(summary.sweeps)} goes on with --resume.")
     return "\n".join(lines)
+
+
+def left_running(under_way: Sequence[str]) -> list[str]:
+    """Name the computers on which a tool may still run, and the commands that read its end."""
+    return [
+        f"A tool may still run on {shown(host)}: its end is not known yet; --resume, --retry unknown or the next sweep "
+        "that starts a tool there waits for it and keeps its result."
+        for host in under_way
+    ]
 
 
 def _opening(course: Course, prepared: Prepared) -> Iterator[str]:

@@ -16,11 +16,11 @@ from controller.app.sweep import Course
 from controller.cli import INTERRUPTED
 from controller.cli.interrupt import Interrupt, stops_on_signals
 from controller.cli.lossy import lossy_stderr
-from controller.cli.opening import closing, opening
+from controller.cli.opening import closing, left_running, opening
 from controller.cli.options import FILE, Once, inventory_option, limit_of, limit_option, store_option
 from controller.cli.printing import counted, note, put
 from controller.cli.progress import progress
-from controller.errors import OperatorError
+from controller.errors import OperatorError, StoreError
 from controller.model.summary import SweepSummary
 from controller.model.sweep import Sweep
 from controller.model.verdict import Verdict
@@ -131,9 +131,13 @@ def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
         chosen = _choose(prepared, ledger, mode)
         with hold(store, chosen.id):
             course = sweeps.course_of(chosen, prepared, ledger, mode.retry)
-            with lossy_stderr() as screen:
-                click.echo(opening(course, prepared), err=True)
-                asked = _visit(course, prepared, ledger, mode.forks)
+            try:
+                with lossy_stderr() as screen:
+                    click.echo(opening(course, prepared), err=True)
+                    asked = _visit(course, prepared, ledger, mode.forks)
+            except StoreError:
+                _name_tools_under_way(ledger, chosen)
+                raise
             summary = sweeps.summary_of(ledger, chosen)
             planned, under_way = sweeps.planned(ledger, chosen), sweeps.tools_under_way(ledger, chosen)
     try:
@@ -147,6 +151,13 @@ def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
         # Threads that still talk to hosts must not hold us; all that came back is committed.
         os._exit(INTERRUPTED)
     return exit_status(summary)
+
+
+def _name_tools_under_way(ledger: Ledger, sweep: Sweep) -> None:
+    """Name them after a failed write, as after an interruption; a store that cannot be read either has none to name."""
+    with suppress(StoreError):
+        for line in left_running(sweeps.tools_under_way(ledger, sweep)):
+            note(line)
 
 
 def exit_status(summary: SweepSummary) -> int:

@@ -21,10 +21,12 @@ import pytest
 from controller.lab.samples import MARKER
 from controller.store.ledger import Ledger
 from tests.e2e.conftest import LAMSACH, Site
+from tests.e2e.test_cleaning import ONE, tool
 from tests.e2e.test_sweep import QUICK
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
+LONG = "head -c 400000 /dev/urandom | base64"
 FIRST = "cuc-pc01"
 """The computer that a sweep of all visits first."""
 
@@ -117,7 +119,7 @@ def test_a_tool_under_way_is_left_running_named_and_waited_for_by_resume(cleanin
         printed, said = sweep.communicate(timeout=10)
 
     assert sweep.returncode == 130
-    assert "A tool may still run on tp-pc01: nobody saw its end" in said
+    assert "A tool may still run on tp-pc01: its end is not known yet; --resume, --retry unknown or the next" in said
     assert "match.found" in printed  # what was seen before the tool began is kept, and counts
 
     (host,) = cleaning.swept("--resume")["hosts"]
@@ -167,6 +169,32 @@ def test_a_full_disk_is_a_sentence_with_a_remedy_loses_nothing_and_resume_ends_i
     assert 0 < kept < 9
     assert site.swept("--resume")["hosts"] == whole["hosts"]
     assert FIRST not in site.logons()[before:]
+
+
+def test_a_tool_whose_end_a_full_disk_kept_out_is_named_and_its_end_is_read_later(cleaning: Site) -> None:
+    """The tool leaves a log that the disk has no room for; what came before it fits."""
+    lengthy = tool(cleaning, clean=f"echo \"$LAMSACH_RUN_ID\" >>'{cleaning.desk}/ran'; {LONG}; echo DONE")
+    options = ("--limit", ONE, "--format", "json", "--store", cleaning.store)
+    files = ("sweep", lengthy, "-i", cleaning.lab / "inventory.yml", *options)
+    cleaning.lamsach(*files)
+    with closing(sqlite3.connect(cleaning.store)) as store:
+        (pages,) = store.execute("PRAGMA page_count").fetchone()
+
+    full = subprocess.run(
+        [sys.executable, "-m", "tests.bounded", str(pages + 60), *files, "--apply"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+    assert (full.returncode, full.stdout) == (1, "")
+    assert "its disk is full; free space there, then go on with --resume" in full.stderr
+    assert f"A tool may still run on {ONE}: its end is not known yet; --resume, --retry unknown or" in full.stderr
+    (host,) = json.loads(cleaning.lamsach(*files, "--resume").stdout)["hosts"]
+    assert (host["verdict"], host["reason"]) == ("clean", None)
+    assert len((cleaning.desk / "ran").read_text(encoding="utf-8").splitlines()) == 1
 
 
 def garbage(path: Path) -> None:
