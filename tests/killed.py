@@ -1,6 +1,7 @@
 """Run lamsach, and kill it with SIGKILL at a named point: `python -m tests.killed POINT COUNT lamsach-arguments…`.
 
-The point is reached for the COUNT-th time when the process dies; nothing of it gets to run any more.
+The point is reached for the COUNT-th time when the process dies; nothing of it gets to run any more. With
+KILLED_WITH=SIGSTOP in its environment the process is suspended there, until it gets SIGCONT or SIGKILL.
 """
 
 import functools
@@ -16,6 +17,7 @@ from controller.store.ledger import Ledger
 from controller.transports.psrp_session import PsrpSession
 from controller.transports.ssh_session import SshSession
 
+SIGNAL = signal.Signals[os.environ.get("KILLED_WITH", "SIGKILL")]
 SESSIONS = (SshSession, PsrpSession)
 POINTS: dict[str, tuple[tuple[type, ...], str, bool]] = {
     "after-begin": ((Ledger,), "begin", True),
@@ -35,10 +37,10 @@ def deadly(method: Callable[..., Any], count: int, *, after: bool) -> Callable[.
     def dies(*arguments: Any, **named: Any) -> Any:
         number = next(calls)
         if number == count and not after:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), SIGNAL)
         result = method(*arguments, **named)
         if number == count:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), SIGNAL)
         return result
 
     return dies
@@ -46,7 +48,7 @@ def deadly(method: Callable[..., Any], count: int, *, after: bool) -> Callable[.
 
 if __name__ == "__main__":
     point, times = sys.argv[1], int(sys.argv[2])
-    owners, name, after = POINTS[point]
+    owners, name, after = POINTS.get(point, ((), "", False))
     for owner in owners:
         setattr(owner, name, deadly(getattr(owner, name), times, after=after))
     sys.argv[1:3] = []
