@@ -54,11 +54,11 @@ def test_two_demos_side_by_side_do_the_whole_main_job(tmp_path: Path) -> None:
             stderr=pipe,
             encoding="utf-8",
         )
-        for seconds, options in (("5", ()), ("6", ("--keep",)))
+        for seconds, options in (("8", ()), ("9", ("--keep",)))
     ]
     for each, kept in zip(both, (False, True), strict=True):
         first = until_up(each) if kept else ""
-        rest, errors = each.communicate(timeout=120)
+        rest, errors = each.communicate(timeout=240)
         assert each.returncode == 0, errors
         shows_the_whole_job("\n".join(line.rstrip() for line in (first + rest).splitlines()))
 
@@ -94,7 +94,11 @@ def until_up(demo: subprocess.Popen[str]) -> str:
         assert lines[-1], "it ended"
     command = shlex.split(lines[-1].partition("Try: ")[2])
     tried = subprocess.run(
-        [LAMSACH, *command[1:], "--limit", "tp-kế-toán"], capture_output=True, encoding="utf-8", timeout=60, check=False
+        [LAMSACH, *command[1:], "--limit", "tp-kế-toán"],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
     )
     demo.send_signal(signal.SIGINT)
     assert command[-1] == "--apply"

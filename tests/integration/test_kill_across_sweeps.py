@@ -75,6 +75,10 @@ class Desk:
         lines = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
         return [(run_id, mode) for run_id, mode in map(str.split, lines)]
 
+    def logons(self) -> int:
+        log = self.lab / "logons.jsonl"
+        return sum(json.loads(line)["host"] == self.host for line in log.read_text(encoding="utf-8").splitlines())
+
     def modes(self) -> list[str]:
         return [mode for _, mode in self.ran()]
 
@@ -246,13 +250,14 @@ def test_what_a_living_process_is_about_to_start_is_waited_for_and_taken_over_wh
     with desk.dying("after-begin", "SIGSTOP", *NEW) as one:
         wait_until(desk.is_open)
         with desk.dying("never", "SIGKILL", *NEW) as two:
-            time.sleep(3)
+            wait_until(lambda: desk.logons() == 2)
+            time.sleep(2)
             assert (two.poll(), desk.ran()) == (None, [])
             one.send_signal(number)
             said = only(two.communicate(timeout=60)[0])
             one.communicate(timeout=60)
 
-    assert said["verdict"] == "cleaned"
+    assert said["verdict"] in {"cleaned", "clean"}
     died = number == signal.SIGKILL
     assert (desk.modes().count("clean"), desk.taken()) == ((1, 1) if died else (2, 0))
     desk.sweep(*RESUME)
