@@ -63,6 +63,8 @@ def test_sixty_computers_of_the_mix_are_judged_as_they_are(served: Served, tmp_p
         *printed[1:],
         "--forks",
         "32",
+        "--first-answer",
+        "20",
         "--format",
         "json",
         "--store",
