@@ -57,6 +57,9 @@ _MACS: Final = frozenset(
 _MOST_MACS: Final = 16
 """More cards than any office computer has; a hostile one must not claim those of all others."""
 
+_LONGEST: Final = 256
+"""Letters of a name, a serial number or a machine id. DMTF wants SMBIOS strings of at most 64."""
+
 _VMWARE_HOST_ONLY: Final = "00:50:56:c0:"
 
 
@@ -64,7 +67,7 @@ def identity(row: Row, host_key: str) -> Identity:
     """Return what the machine behind the `host` row is, placeholders dropped, everything in one spelling."""
     macs = row["macs"][:_MOST_MACS] if isinstance(row["macs"], tuple) else ()
     return Identity(
-        computer_name=str(row["computer_name"]),
+        computer_name=str(row["computer_name"])[:_LONGEST],
         machine_id=_machine_id(str(row["machine_id"])),
         uuid=_uuid(str(row["uuid"])),
         serial=_serial(str(row["serial"])),
@@ -75,7 +78,7 @@ def identity(row: Row, host_key: str) -> Identity:
 
 def _machine_id(text: str) -> str:
     value = text.strip().strip("{}").lower()
-    return "" if value == "uninitialized" or _is_one_letter(value) else value
+    return "" if value == "uninitialized" or len(value) > _LONGEST or _is_one_letter(value) else value
 
 
 def _uuid(text: str) -> str:
@@ -88,7 +91,7 @@ def _serial(text: str) -> str:
     value = text.strip()
     core = _SERIAL_PREFIX.sub("", value.lower())
     made_up = core in _SERIALS or _COUNTING.startswith(core) or _COUNTING[1:].startswith(core)
-    return "" if made_up or _is_one_letter(core) else value
+    return "" if made_up or len(value) > _LONGEST or _is_one_letter(core) else value
 
 
 def _mac(text: str) -> str:

@@ -81,6 +81,13 @@ def test_a_machine_id_that_was_never_made_is_dropped(value: str) -> None:
     assert identity(a_row(machine_id=value), "").machine_id == ""
 
 
+def test_a_text_that_no_firmware_holds_is_no_identity() -> None:
+    long = "0123456789ABCDEF" * 20_000
+    shown = identity(a_row(computer_name=long, machine_id=long, serial=long), "")
+
+    assert (len(shown.computer_name), shown.machine_id, shown.serial) == (256, "", "")
+
+
 def test_no_computer_has_more_than_sixteen_cards() -> None:
     macs = tuple(f"00:1b:00:00:00:{number:02x}" for number in range(200))
 
