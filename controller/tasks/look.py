@@ -78,7 +78,7 @@ def greet(session: Session, host: Host, collector: Collector, *, seconds: int = 
         raise HostError(Reason.ANSWER_EMPTY, f"it does not say who it is: {answer.stopped}", raw=evidence.data)
     row = answer.rows[0]
     return Greeting(
-        identity=identity(row, session.host_key),
+        identity=identity(row, "" if host.sysroot else session.host_key),  # a mounted disk has no SSH server
         elevated=bool(row["elevated"]),
         free_bytes=_integer(row, "free_bytes"),
         clock=_integer(row, "clock"),

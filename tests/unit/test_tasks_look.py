@@ -13,7 +13,7 @@ from controller.model.fleet import Connection, Platform
 from controller.model.indicator import Kind
 from controller.model.playbook import LookArguments, Module, Task
 from controller.model.result import Look, TaskState
-from controller.tasks.look import kept
+from controller.tasks.look import GREETING, greet, kept
 from controller.transports.base import Reply
 from controller.transports.canned import CannedHost, CannedSession
 from tests.builders import BAD, a_host, a_job, a_task
@@ -29,6 +29,7 @@ from tests.visits import (
     a_process,
     cut,
     framed,
+    greeted,
     judging_by,
     processes,
 )
@@ -60,6 +61,17 @@ def test_the_script_is_sent_with_nonce_and_sysroot() -> None:
     (sent,) = (each for each in stage.transport.sent if each.verb == "run")
     assert sent.script == next(iter(a_collector("processes").scripts.values()))
     assert sent.arguments == (NONCE, "/mnt/o-cung", "seconds=120")
+
+
+@pytest.mark.parametrize(("sysroot", "key"), [("", "SHA256:abc"), ("/mnt/o-cung", "")])
+def test_a_disk_is_not_known_by_the_key_of_the_computer_that_it_is_mounted_on(sysroot: str, key: str) -> None:
+    reply = greeted()
+    reply = replace(reply, stdout=reply.stdout.replace(b" -\n", f" {sysroot or '-'}\n".encode()))
+    stage = Stage(CannedHost(replies=[reply], host_key="SHA256:abc"))
+    host = a_host(sysroot=sysroot)
+
+    with stage.transport.open(host, None) as session:
+        assert greet(session, host, a_collector(GREETING)).identity.host_key == key
 
 
 def test_an_answer_about_another_disk_is_refused() -> None:
