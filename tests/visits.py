@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -38,6 +39,7 @@ ELEVATED = Greeting(
 RUNNING, ABSENT, TORN = (RunState(phase=each) for each in (RunPhase.RUNNING, RunPhase.ABSENT, RunPhase.TORN))
 
 
+@cache
 def a_collector(name: str) -> Collector:
     """Return a real collector with its real script."""
     spec = specs.read(catalog.spec_text(name), name)
@@ -243,7 +245,7 @@ class Stage:
     judging: Callable[[tuple[str, ...]], Judging] = lambda _: BY_BAD_HASH
     pushed: frozenset[str] = frozenset()
     now: datetime = NOON
-    recognise: Callable[[str, Identity], None] = lambda *_: None
+    recognise: Callable[[str, Identity], Sequence[str]] = lambda *_: ()
     latest_commit: Callable[[], int] = lambda: 0
 
     def __post_init__(self) -> None:

@@ -2,25 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from controller.errors import Reason
-from controller.model.identity import twins
+from controller.model.identity import taken_over
 from controller.model.playbook import Task
 from controller.model.result import Attempt, Fault, TaskResult, TaskState, ToolRun
 from controller.model.sweep import OpenAttempt
 from controller.model.verdict import Judgement, Verdict, judge
 from controller.store.ledger import Ledger
 
+_REPLACED: Final = "lamsach identity accept began a new history; visit it with --retry unknown"
+
 
 def judged(ledger: Ledger, sweep: str) -> Mapping[str, Judgement]:
     """Return what may be said of each host that has an attempt."""
-    return judged_attempts(attempts_of(ledger, sweep))
+    return judged_attempts(attempts_of(ledger, sweep), ledger.identity_changes())
 
 
-def judged_attempts(attempts: Mapping[str, Sequence[Attempt]]) -> Mapping[str, Judgement]:
-    """Judge each host by its attempts; names that turned out to be one machine are unknown, all of them."""
-    others = twins(attempts)
-    return {host: _twin(others[host]) if host in others else judge(visits) for host, visits in attempts.items()}
+def judged_attempts(attempts: Mapping[str, Sequence[Attempt]], changes: Mapping[str, int]) -> Mapping[str, Judgement]:
+    """Judge each host by the attempts at its present machine.
+
+    `changes` are the commit numbers of the newest `lamsach identity accept` of each host: attempts at the machine
+    before it say nothing about the one after it. A machine that a later visit met under another name is judged there.
+    """
+    current = {host: _since(changes.get(host, 0), visits) for host, visits in attempts.items()}
+    moved = taken_over(current)
+    return {host: _judged(attempts[host], visits, moved.get(host)) for host, visits in current.items()}
 
 
 def attempts_of(ledger: Ledger, sweep: str) -> Mapping[str, tuple[Attempt, ...]]:
@@ -53,6 +61,7 @@ def _without_end(broken_off: OpenAttempt, earlier: Sequence[Attempt]) -> Attempt
         tasks=broken_off.so_far,
         fault=Fault(Reason.VISIT_OPEN),
         identity=earlier[-1].identity if earlier else None,
+        began=broken_off.began,
     )
 
 
@@ -64,5 +73,20 @@ def _with_run(attempt: Attempt, index: int, task: Task, run: ToolRun) -> Attempt
     return replace(attempt, tasks=tuple(tasks[each] for each in sorted(tasks)))
 
 
-def _twin(others: Sequence[str]) -> Judgement:
-    return Judgement(verdict=Verdict.UNKNOWN, reason=Reason.IDENTITY_TWICE, detail=f"it is '{others[0]}' too")
+def _judged(every: Sequence[Attempt], current: Sequence[Attempt], other: str | None) -> Judgement:
+    if other:
+        return Judgement(verdict=Verdict.UNKNOWN, reason=Reason.IDENTITY_TWICE, detail=f"it is '{other}' too")
+    if every and not current:
+        return Judgement(verdict=Verdict.UNKNOWN, reason=Reason.HOST_PENDING, detail=_REPLACED)
+    return judge(current)
+
+
+def _since(change: int, visits: Sequence[Attempt]) -> Sequence[Attempt]:
+    return [visit for visit in visits if _began(visit) >= change]
+
+
+def _began(visit: Attempt) -> int:
+    """Return a commit number from before anything of the visit was asked; `Attempt.began` alone may be too late."""
+    looks = (look.began for look in visit.looks)
+    runs = (run.began for task in visit.tasks for run in task.runs)
+    return min((visit.began, *looks, *runs))

@@ -105,7 +105,7 @@ def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict |
         owed = [name for name in given if name not in finished or name in broken_off]
     else:
         attempts = attempts_of(ledger, sweep.id)
-        said = judged_attempts({name: attempts.get(name, ()) for name in given})
+        said = judged_attempts({name: attempts.get(name, ()) for name in given}, ledger.identity_changes())
         unended = broken_off if retry is Verdict.UNKNOWN else {}
         owed = [name for name in given if said[name].verdict is retry or name in unended]
     return _course(sweep, owed, prepared, finished, broken_off)

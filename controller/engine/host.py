@@ -30,13 +30,13 @@ _SKEW: Final = 300
 class WorkerContext:
     """What a worker keeps between visits.
 
-    `open_session` logs on; `greet` asks the first question; `recognise` raises when the machine that answered is
-    not the one the name stands for; `context` makes what a task is handed.
+    `open_session` logs on; `greet` asks the first question; `recognise` returns notes, and raises when
+    another machine than that of the name answered, or may have; `context` makes what a task is handed.
     """
 
     open_session: Callable[[Host], AbstractContextManager[Session]]
     greet: Callable[[Session, Host], Greeting]
-    recognise: Callable[[str, Identity], None]
+    recognise: Callable[[str, Identity], Sequence[str]]
     context: Callable[[HostJob, Line, Greeting, Starts], TaskContext]
     module: Callable[[Module], TaskModule]
     journal: Journal
@@ -102,7 +102,8 @@ class _Visit:
     def _meet(self, session: Session) -> Greeting:
         """Ask who the host is; what it says is kept even when it is not the one the name stands for."""
         self.greeting = self._worker.greet(session, self._job.host)
-        self._worker.recognise(self._job.host.name, self.greeting.identity)
+        notes = self._worker.recognise(self._job.host.name, self.greeting.identity)
+        self.notes.extend(note for note in notes if note not in self.notes)
         return self.greeting
 
     def break_off(self, fault: Fault, raw: bytes = b"") -> None:

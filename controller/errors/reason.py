@@ -22,6 +22,11 @@ class Reason(StrEnum):
         member.remedy = remedy
         return member
 
+    @property
+    def doubts_identity(self) -> bool:
+        """Say whether another machine than that of the name answered, or may have."""
+        return self.value.startswith("identity.")
+
     # infected
     MATCH_FOUND = ("match.found", "an indicator was seen", "clean it with --apply or by hand, then look again")
     FINDING_OPEN = (
@@ -92,12 +97,17 @@ class Reason(StrEnum):
     IDENTITY_MISMATCH = (
         "identity.mismatch",
         "another computer answered at its address",
-        "mend the address; if the computer was replaced: lamsach identity accept",
+        "correct the address; if the computer was replaced: lamsach identity accept",
+    )
+    IDENTITY_UNSURE = (
+        "identity.unsure",
+        "it did not show the hardware it is known by",
+        "let our account read its hardware, then --retry unknown; if it never can: lamsach identity accept",
     )
     IDENTITY_TWICE = (
         "identity.twice",
-        "two names of the inventory are this one computer",
-        "mend the addresses, or take one name out",
+        "another name of the inventory is this computer already",
+        "correct the addresses, or take one name out; if the other name never was it: lamsach identity accept OTHER",
     )
     SCRIPT_BLOCKED = ("script.blocked", "its antivirus blocked our script", "exempt the script, then --retry unknown")
     TOOL_BLOCKED = (

@@ -195,7 +195,9 @@ class Greeting:
 class Attempt:
     """One visit to one host. `fault` ended the visit; a task's own fault stands with the task.
 
-    Times are UTC. `refused` is an answer to the first question that could not be read, kept for people.
+    Times are UTC. `refused` is an answer to the first question that could not be read, kept for people. `began` and
+    `committed` place it in the order of the store's commits, as those of a look do; `began` may be too late, for the
+    store notes a visit when its first tool starts, or when it ends.
     """
 
     host: str
@@ -207,6 +209,13 @@ class Attempt:
     identity: Identity | None = None
     notes: tuple[str, ...] = ()
     refused: Evidence | None = None
+    began: int = field(default=0, compare=False)
+    committed: int = field(default=0, compare=False)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Say whether it ended because another machine than that of the name answered, or may have."""
+        return self.fault is not None and self.fault.reason.doubts_identity
 
     @property
     def first_fault(self) -> Fault | None:

@@ -81,9 +81,13 @@ class SweepLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAttempt:
-    """An attempt that was begun and has no result: what it had committed when it last started a program."""
+    """An attempt that was begun and has no result: what it had committed when it last started a program.
+
+    `began` is the highest commit number when the store first heard of it.
+    """
 
     host: str
     number: int
     begun: datetime
+    began: int = 0
     so_far: tuple[TaskResult, ...] = ()

@@ -36,6 +36,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.HOST_BUSY: "một lần rà quét khác đang chạy trên máy",
     Reason.FOLDER_UNSAFE: "thư mục làm việc trên máy không an toàn",
     Reason.IDENTITY_MISMATCH: "một máy khác trả lời tại địa chỉ này",
+    Reason.IDENTITY_UNSURE: "chưa xác định được có đúng máy này không (không đọc được thông tin phần cứng)",
     Reason.IDENTITY_TWICE: "hai tên trong danh sách là cùng một máy tính này",
     Reason.SCRIPT_BLOCKED: "phần mềm phòng, chống vi-rút chặn việc rà quét",
     Reason.TOOL_BLOCKED: "phần mềm phòng, chống vi-rút chặn công cụ làm sạch",

@@ -23,6 +23,11 @@ _FIND: Final = select(table.c.id, table.c.body).where(
 )
 _ADD: Final = insert(table)
 _END: Final = update(table).where(table.c.id == bindparam("row"))
+_OF_HOST: Final = (
+    select(table.c.body)
+    .where(table.c.host == bindparam("host"), table.c.body.is_not(None))
+    .order_by(table.c.committed.desc(), table.c.id.desc())
+)
 _REOPEN: Final = update(sweeps).where(sweeps.c.id == bindparam("sweep"), sweeps.c.ended.is_not(None)).values(ended=None)
 
 
@@ -66,8 +71,15 @@ def finished(connection: Connection, sweep: str) -> Mapping[str, tuple[Attempt, 
     found: dict[str, list[Attempt]] = {}
     for row in connection.execute(of_sweep):
         attempt = _numbered(read(row.body, Attempt), row.began, row.committed)
+        attempt = replace(attempt, began=row.began, committed=row.committed)
         found.setdefault(attempt.host, []).append(attempt)
     return {host: tuple(attempts) for host, attempts in found.items()}
+
+
+def newest_answer(connection: Connection, host: str) -> Attempt | None:
+    """Return the newest finished visit of any sweep in which the host answered the first question."""
+    visits = (read(body, Attempt) for body in connection.scalars(_OF_HOST, {"host": host}))
+    return next((visit for visit in visits if visit.identity), None)
 
 
 def still_open(connection: Connection, sweep: str) -> tuple[OpenAttempt, ...]:
@@ -75,7 +87,7 @@ def still_open(connection: Connection, sweep: str) -> tuple[OpenAttempt, ...]:
     start = intent.alias()
     newest = select(func.max(start.c.id)).where(start.c.attempt == table.c.id).scalar_subquery()
     rows = connection.execute(
-        select(table.c.host, table.c.number, table.c.begun, intent.c.so_far)
+        select(table.c.host, table.c.number, table.c.begun, table.c.began, intent.c.so_far)
         .outerjoin_from(table, intent, intent.c.id == newest)
         .where(table.c.sweep == sweep, table.c.body.is_(None))
         .order_by(table.c.id)
@@ -85,6 +97,7 @@ def still_open(connection: Connection, sweep: str) -> tuple[OpenAttempt, ...]:
             host=row.host,
             number=row.number,
             begun=row.begun,
+            began=row.began,
             so_far=read(row.so_far, tuple[TaskResult, ...]) if row.so_far is not None else (),
         )
         for row in rows

@@ -1,51 +1,67 @@
-"""Which machine is behind a name, across sweeps."""
+"""What is known of the machine behind each name, across sweeps, and which name owns which mark."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_, select, update
 
-from controller.model.identity import marks
+from controller.model import identity as identities
+from controller.model.identity import Recognition, marks
 from controller.model.result import Identity
 from controller.store.columns import read, written
 from controller.store.tables import identity as table
 from controller.store.tables import identity_mark
 
 _HOST: Final[BindParameter[str]] = bindparam("of_host")
+_MARKS: Final[BindParameter[str]] = bindparam("some", expanding=True)
 _FETCH: Final = select(table.c.body).where(table.c.host == _HOST)
 _ADD: Final = insert(table)
 _CHANGE: Final = update(table).where(table.c.host == _HOST)
 _FORGET: Final = delete(table).where(table.c.host == _HOST)
-_ADD_MARKS: Final = insert(identity_mark)
-_FORGET_MARKS: Final = delete(identity_mark).where(identity_mark.c.host == _HOST)
-_MARKS: Final[BindParameter[str]] = bindparam("some", expanding=True)
-_WITH_MARKS: Final = select(identity_mark.c.host).where(identity_mark.c.mark.in_(_MARKS)).distinct()
+_OWNERS: Final = select(identity_mark.c.host).where(identity_mark.c.mark.in_(_MARKS)).distinct()
+_OWN: Final = insert(identity_mark)
+_DISOWN: Final = delete(identity_mark).where(or_(identity_mark.c.host == _HOST, identity_mark.c.mark.in_(_MARKS)))
 
 
 def fetch(connection: Connection, host: str) -> Identity | None:
-    """Return what the machine behind `host` last said it is."""
+    """Return what is known of the machine behind `host`."""
     body = connection.scalar(_FETCH, {"of_host": host})
     return None if body is None else read(body, Identity)
 
 
-def remember(connection: Connection, host: str, identity: Identity, when: datetime) -> tuple[str, ...]:
-    """Put `identity` in the place of what was kept for `host`; return the other names of the same machine."""
-    body = written(identity)
-    if connection.execute(_CHANGE, {"of_host": host, "body": body, "last_seen": when}).rowcount:
-        connection.execute(_FORGET_MARKS, {"of_host": host})
-    else:
+def recognise(
+    connection: Connection, host: str, answer: Identity, names: Collection[str], when: datetime
+) -> Recognition:
+    """Compare an answer with what is known, and keep it unless it is in doubt.
+
+    A name that is not one of `names` has left the inventory: its marks go to whoever shows them now.
+    """
+    known = fetch(connection, host)
+    some = list(marks(answer) | (marks(known) if known else frozenset()))
+    owners = sorted(set(connection.scalars(_OWNERS, {"some": some})) - {host})
+    records = ((name, fetch(connection, name)) for name in owners if name in names)
+    found = identities.recognise(known, answer, {name: record for name, record in records if record})
+    if found.record:
+        _keep(connection, host, found.record, when)
+        _own(connection, host, found.marks)
+    return found
+
+
+def forget(connection: Connection, host: str) -> None:
+    """Let the next answer of `host` begin a new record."""
+    _own(connection, host, frozenset())
+    connection.execute(_FORGET, {"of_host": host})
+
+
+def _keep(connection: Connection, host: str, record: Identity, when: datetime) -> None:
+    body = written(record)
+    if not connection.execute(_CHANGE, {"of_host": host, "body": body, "last_seen": when}).rowcount:
         connection.execute(_ADD, {"host": host, "body": body, "first_seen": when, "last_seen": when})
-    if found := marks(identity):
-        connection.execute(_ADD_MARKS, [{"host": host, "mark": mark} for mark in found])
-    return tuple(name for name in hosts_with(connection, identity) if name != host)
 
 
-def accept(connection: Connection, host: str) -> bool:
-    """Forget what is kept for `host`; False when nothing is."""
-    connection.execute(_FORGET_MARKS, {"of_host": host})
-    return bool(connection.execute(_FORGET, {"of_host": host}).rowcount)
-
-
-def hosts_with(connection: Connection, identity: Identity) -> tuple[str, ...]:
-    """Return the names whose kept identity is the same machine, sorted."""
-    return tuple(sorted(connection.scalars(_WITH_MARKS, {"some": list(marks(identity))})))
+def _own(connection: Connection, host: str, owned: Collection[str]) -> None:
+    """Make these the marks of `host`, and take them from whoever had them."""
+    connection.execute(_DISOWN, {"of_host": host, "some": list(owned)})
+    if owned:
+        connection.execute(_OWN, [{"host": host, "mark": mark} for mark in owned])

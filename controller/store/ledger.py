@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.errors import StoreError
-from controller.model.decision import Decision
+from controller.model.decision import Decision, IdentityChange
+from controller.model.identity import Recognition
 from controller.model.indicator import Observation
 from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
 from controller.model.result import Attempt, Identity, TaskResult, ToolRun
@@ -170,6 +171,17 @@ class Ledger:
         with self._reading() as connection:
             return decisions.of_host(connection, host)
 
+    def change_identity(self, change: IdentityChange) -> None:
+        """Keep an identity change, and let the next answer of its host begin a new record."""
+        with self._writing() as connection:
+            decisions.add(connection, change)
+            identities.forget(connection, change.host)
+
+    def identity_changes(self) -> Mapping[str, int]:
+        """Return the commit number of the newest identity change of each host that has one."""
+        with self._reading() as connection:
+            return decisions.identity_changes(connection)
+
     # the engine's journal
 
     def begin(self, intent: Intent, so_far: Sequence[TaskResult]) -> bool:
@@ -242,27 +254,22 @@ class Ledger:
     # machines
 
     def identity(self, host: str) -> Identity | None:
-        """Return what the machine behind `host` last said it is, in any sweep."""
+        """Return what is known of the machine behind `host`, from all sweeps since its newest identity change."""
         with self._reading() as connection:
             return identities.fetch(connection, host)
 
-    def remember_identity(self, host: str, identity: Identity, when: datetime) -> tuple[str, ...]:
-        """Put `identity` in the place of what was kept for `host`; return the other names of the same machine.
+    def recognise(self, host: str, answer: Identity, names: Collection[str], when: datetime) -> Recognition:
+        """Compare an answer with what is known of `host` and of the other `names`, and keep it unless it is in doubt.
 
-        One transaction, so that of two threads that meet the same machine the second always hears of the first.
+        One transaction, so that of two visits that meet the same machine at once one is the newcomer.
         """
         with self._writing() as connection:
-            return identities.remember(connection, host, identity, when)
+            return identities.recognise(connection, host, answer, names, when)
 
-    def accept_identity(self, host: str) -> bool:
-        """Forget which machine was behind `host`, so that the next one is taken as it is; False if none was."""
-        with self._writing() as connection:
-            return identities.accept(connection, host)
-
-    def hosts_with(self, identity: Identity) -> tuple[str, ...]:
-        """Return the names kept for the same machine: UUID with serial, or any MAC, agrees. Sorted."""
+    def newest_answer(self, host: str) -> Attempt | None:
+        """Return the newest finished attempt in which `host` answered the first question, over all sweeps."""
         with self._reading() as connection:
-            return identities.hosts_with(connection, identity)
+            return attempts.newest_answer(connection, host)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

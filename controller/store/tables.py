@@ -156,7 +156,7 @@ logon: Final = Table(
     Index("logon_account", "account", "begun"),
 )
 
-# What the machine behind a name said it is.
+# What is known of the machine behind a name, from all answers that were taken.
 identity: Final = Table(
     "identity",
     metadata,
@@ -166,11 +166,11 @@ identity: Final = Table(
     Column("last_seen", Moment, nullable=False),
 )
 
-# What tells two machines apart: UUID with serial, and each MAC.
+# What tells two machines apart: UUID with serial, and each MAC. One name at most owns a mark.
 identity_mark: Final = Table(
     "identity_mark",
     metadata,
     Column("host", Words, ForeignKey("identity.host"), primary_key=True),
     Column("mark", Words, primary_key=True),
-    Index("identity_mark_mark", "mark"),
+    Index("identity_mark_mark", "mark", unique=True),
 )

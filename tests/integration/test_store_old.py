@@ -4,7 +4,10 @@
 `--apply`, killed while the tool ran on three of them; two refused logons of the account `quantri` were noted.
 """
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +15,8 @@ import pytest
 import zstandard
 
 from controller.app.judging import judged
+from controller.errors import Reason
+from controller.model.result import Identity
 from controller.model.verdict import Verdict
 from controller.store.ledger import Ledger
 
@@ -89,6 +94,40 @@ def test_a_start_of_the_old_program_can_be_ended_by_the_new_one(ledger: Ledger) 
 
     assert ledger.open_starts(KILLED, "nh-pc04") == ()
     assert ledger.hosts_under_way() == ("sd-pc04", "tp-pc05")
+
+
+def test_what_an_old_record_shows_of_a_machine_is_what_is_known_of_it(ledger: Ledger) -> None:
+    known = ledger.identity("tp-pc01")
+    assert known
+    another = replace(known, uuid="4c4c4544-0042-3510-8051-b4c04f4e4d32", macs=())
+
+    assert known.uuid
+    assert known.serial
+    assert known.macs
+    assert _doubt(ledger, "tp-pc01", known) is None
+    assert _doubt(ledger, "tp-pc01", another) is Reason.IDENTITY_MISMATCH
+    assert _doubt(ledger, "tp-pc01", replace(known, uuid="", serial="", macs=())) is Reason.IDENTITY_UNSURE
+    assert _doubt(ledger, "tp-pc09", known) is Reason.IDENTITY_TWICE
+
+
+def _doubt(ledger: Ledger, host: str, answer: Identity) -> Reason | None:
+    found = ledger.recognise(host, answer, ("tp-pc01", "tp-pc09"), datetime(2026, 12, 2, tzinfo=UTC))
+    return found.doubt.reason if found.doubt else None
+
+
+def test_a_mark_that_the_old_program_kept_for_two_names_belongs_to_the_one_seen_first(tmp_path: Path) -> None:
+    path = tmp_path / "lamsach.db"
+    path.write_bytes(zstandard.ZstdDecompressor().decompress(KEPT.read_bytes(), max_output_size=1 << 22))
+    with closing(sqlite3.connect(path)) as database, database:
+        body, first = database.execute("SELECT body, first_seen FROM identity WHERE host = 'tp-pc01'").fetchone()
+        database.execute("INSERT INTO identity VALUES ('tp-pc09', ?, ?, ?)", (body, first + 1, first + 1))
+        database.execute("INSERT INTO identity_mark SELECT 'tp-pc09', mark FROM identity_mark WHERE host = 'tp-pc01'")
+    with Ledger.open(path, create=False) as ledger:
+        known = ledger.identity("tp-pc09")
+        assert known
+
+        assert _doubt(ledger, "tp-pc09", known) is Reason.IDENTITY_TWICE
+        assert _doubt(ledger, "tp-pc01", known) is None
 
 
 def test_the_old_store_is_kept_beside_the_new_one(path: Path, ledger: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""A visit goes on only when the machine is the one its name stands for."""
+"""A visit goes on only when the machine belongs to its name, and an operator may accept another one for it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,25 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from controller.app.identities import Recogniser, accept
-from controller.app.judging import judged_attempts
+from controller.app.identities import Recogniser, accept, replacements
 from controller.errors import LineError, OperatorError, Reason
-from controller.model.result import Identity
-from controller.model.verdict import Verdict
+from controller.model.decision import IdentityChange
+from controller.model.result import Fault, Identity
 from controller.store.ledger import Ledger
-from tests.builders import NOON, a_look, a_result, an_attempt
+from tests.builders import NOON, an_attempt
+from tests.unit.store_values import begun
 
 FIRST = Identity(computer_name="PC-01", uuid="u1", serial="s1", macs=("a1",), machine_id="cloned")
 SECOND = Identity(computer_name="PC-02", uuid="u2", serial="s2", macs=("a2",), machine_id="cloned")
+NAMES = ("pc-01", "pc-02")
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "store.db") as opened:
+    with begun(tmp_path / "store.db") as opened:
         yield opened
 
 
-def reason(ledger: Ledger, host: str, identity: Identity, names: tuple[str, ...] = ("a", "b")) -> Reason | None:
+def reason(ledger: Ledger, host: str, identity: Identity, names: tuple[str, ...] = NAMES) -> Reason | None:
     try:
         Recogniser(ledger, names, lambda: NOON).recognise(host, identity)
     except LineError as error:
@@ -32,61 +33,94 @@ def reason(ledger: Ledger, host: str, identity: Identity, names: tuple[str, ...]
     return None
 
 
+def accepted(ledger: Ledger, *hosts: str) -> None:
+    accept(ledger, replacements(ledger, hosts), "an", NOON)
+
+
 def test_swapped_addresses_are_noticed_and_not_learned(ledger: Ledger) -> None:
-    assert [reason(ledger, "a", FIRST), reason(ledger, "b", SECOND)] == [None, None]
+    assert [reason(ledger, "pc-01", FIRST), reason(ledger, "pc-02", SECOND)] == [None, None]
     for _ in range(2):
-        assert reason(ledger, "a", SECOND) is Reason.IDENTITY_MISMATCH
-        assert reason(ledger, "b", FIRST) is Reason.IDENTITY_MISMATCH
+        assert reason(ledger, "pc-01", SECOND) is Reason.IDENTITY_MISMATCH
+        assert reason(ledger, "pc-02", FIRST) is Reason.IDENTITY_MISMATCH
 
-    assert [reason(ledger, "a", FIRST), reason(ledger, "b", SECOND)] == [None, None]
-
-
-def test_cloned_disks_are_two_machines(ledger: Ledger) -> None:
-    assert reason(ledger, "a", FIRST) is None
-    assert reason(ledger, "b", SECOND) is None
+    assert [reason(ledger, "pc-01", FIRST), reason(ledger, "pc-02", SECOND)] == [None, None]
 
 
-def test_the_second_name_of_a_machine_is_refused_and_then_the_first_too(ledger: Ledger) -> None:
-    assert reason(ledger, "a", FIRST) is None
-    assert reason(ledger, "b", FIRST) is Reason.IDENTITY_TWICE
-    assert reason(ledger, "a", FIRST) is Reason.IDENTITY_TWICE
+def test_the_second_name_of_a_machine_is_refused_and_the_first_is_visited_as_usual(ledger: Ledger) -> None:
+    assert reason(ledger, "pc-01", FIRST) is None
+    assert reason(ledger, "pc-02", FIRST) is Reason.IDENTITY_TWICE
+    assert reason(ledger, "pc-01", FIRST) is None
 
 
-def test_a_name_that_left_the_inventory_is_in_nobodys_way(ledger: Ledger) -> None:
+def test_a_name_that_left_the_inventory_is_no_twin(ledger: Ledger) -> None:
     assert reason(ledger, "old", FIRST) is None
 
-    assert reason(ledger, "a", FIRST) is None
+    assert reason(ledger, "pc-01", FIRST) is None
 
 
-def test_a_replaced_computer_is_taken_once_it_was_accepted(ledger: Ledger, tmp_path: Path) -> None:
-    assert reason(ledger, "a", FIRST) is None
-    assert reason(ledger, "a", SECOND) is Reason.IDENTITY_MISMATCH
-    accept(tmp_path / "store.db", ["a"])
+def test_notes_of_an_answer_that_is_taken_are_returned(ledger: Ledger) -> None:
+    recogniser = Recogniser(ledger, NAMES, lambda: NOON)
 
-    assert reason(ledger, "a", SECOND) is None
-    assert reason(ledger, "a", FIRST) is Reason.IDENTITY_MISMATCH
-
-
-def test_accepting_an_unknown_name_forgets_nobody(ledger: Ledger, tmp_path: Path) -> None:
-    assert reason(ledger, "a", FIRST) is None
-    with pytest.raises(OperatorError, match="knows no machine of host 'zz'"):
-        accept(tmp_path / "store.db", ["a", "zz"])
-
-    assert ledger.identity("a") == FIRST
-
-
-def test_both_names_of_one_machine_are_unknown_even_when_one_was_called_clean() -> None:
-    clean = an_attempt(a_result(a_look()), host="a")
-    said = judged_attempts(
-        {
-            "a": [replace(clean, identity=FIRST)],
-            "b": [replace(an_attempt(host="b", fault=Reason.IDENTITY_TWICE), identity=FIRST)],
-            "c": [replace(clean, host="c", identity=SECOND)],
-        }
+    assert recogniser.recognise("pc-01", FIRST) == ()
+    assert recogniser.recognise("pc-01", replace(FIRST, computer_name="NEW")) == (
+        "it calls itself 'NEW' now, it was 'PC-01' before",
     )
 
-    assert {name: (each.verdict, each.reason) for name, each in said.items()} == {
-        "a": (Verdict.UNKNOWN, Reason.IDENTITY_TWICE),
-        "b": (Verdict.UNKNOWN, Reason.IDENTITY_TWICE),
-        "c": (Verdict.CLEAN, None),
-    }
+
+def test_a_replaced_computer_is_taken_once_it_was_accepted(ledger: Ledger) -> None:
+    assert reason(ledger, "pc-01", FIRST) is None
+    assert reason(ledger, "pc-01", SECOND) is Reason.IDENTITY_MISMATCH
+    accepted(ledger, "pc-01", "pc-01")
+
+    assert ledger.decisions("pc-01") == (
+        IdentityChange(host="pc-01", operator="an", made=NOON, before=FIRST, committed=1),
+    )
+    assert reason(ledger, "pc-01", SECOND) is None
+    assert reason(ledger, "pc-01", FIRST) is Reason.IDENTITY_MISMATCH
+
+
+def test_accepting_the_name_that_was_wrong_frees_its_machine_for_the_right_one(ledger: Ledger) -> None:
+    assert reason(ledger, "pc-01", SECOND) is None  # the address of pc-02, by mistake
+    assert reason(ledger, "pc-02", SECOND) is Reason.IDENTITY_TWICE
+    accepted(ledger, "pc-01")
+
+    assert reason(ledger, "pc-02", SECOND) is None
+    assert reason(ledger, "pc-01", SECOND) is Reason.IDENTITY_TWICE
+    assert reason(ledger, "pc-01", FIRST) is None
+
+
+def test_accepting_twice_changes_nothing_more(ledger: Ledger) -> None:
+    assert reason(ledger, "pc-01", FIRST) is None
+    accepted(ledger, "pc-01")
+    accepted(ledger, "pc-01")
+
+    assert len(ledger.decisions("pc-01")) == 1
+
+
+def test_what_is_about_to_change_is_what_was_known_and_what_answered_last(ledger: Ledger) -> None:
+    assert reason(ledger, "pc-01", FIRST) is None
+    assert reason(ledger, "old", SECOND, ("old",)) is None
+    visit = replace(an_attempt(fault=Reason.IDENTITY_MISMATCH), identity=SECOND)
+    ledger.finish_attempt("s1", visit)
+
+    one, left = replacements(ledger, ["pc-01", "old"])
+
+    assert (one.known, one.answer, one.listed) == (FIRST, visit, True)
+    assert (left.known, left.answer, left.listed) == (SECOND, None, False)
+
+
+def test_a_name_that_never_answered_is_refused_and_no_other_is_accepted(ledger: Ledger) -> None:
+    assert reason(ledger, "pc-01", FIRST) is None
+    with pytest.raises(OperatorError, match="no computer has answered under the name 'zz' in this store"):
+        accepted(ledger, "pc-01", "zz")
+
+    assert ledger.identity("pc-01") == FIRST
+
+
+def test_a_newcomer_in_doubt_cannot_be_accepted_and_the_message_says_what_can(ledger: Ledger) -> None:
+    doubt = Fault(Reason.IDENTITY_TWICE, "it is 'pc-01' too")
+    ledger.finish_attempt("s1", replace(an_attempt(host="pc-02"), identity=FIRST, fault=doubt))
+
+    with pytest.raises(OperatorError, match=r"in doubt: identity\.twice, it is 'pc-01' too") as refused:
+        accepted(ledger, "pc-02")
+    assert "accept the other name" in str(refused.value)

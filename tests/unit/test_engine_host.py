@@ -1,9 +1,10 @@
 """One visit, one attempt: whatever fails becomes data, and nothing is asked of a host beyond that."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -127,7 +128,7 @@ def test_a_first_answer_as_long_as_a_real_one_can_be_is_taken() -> None:
 
 
 def test_a_machine_that_is_another_gets_no_task_and_is_told_apart() -> None:
-    def another(name: str, identity: Identity) -> None:
+    def another(name: str, identity: Identity) -> NoReturn:
         raise HostError(Reason.IDENTITY_MISMATCH, f"{name} is {identity.computer_name}")
 
     stage = Stage(CannedHost(replies=[greeted()]), recognise=another)
@@ -173,9 +174,10 @@ def test_a_session_that_ends_after_a_tool_ended_keeps_its_run() -> None:
 
 
 def test_a_machine_that_is_another_after_the_line_broke_counts_for_nothing() -> None:
-    def only_the_first(name: str, identity: Identity) -> None:
+    def only_the_first(name: str, identity: Identity) -> Sequence[str]:
         if identity.computer_name != "PC-01":
             raise LineError(Reason.IDENTITY_MISMATCH, f"{name} is {identity.computer_name}")
+        return ()
 
     running = RunState(phase=RunPhase.RUNNING)
     host = CannedHost(replies=[greeted(), greeted(computer_name="PC-02")], states=[running, LOST])
@@ -186,6 +188,14 @@ def test_a_machine_that_is_another_after_the_line_broke_counts_for_nothing() -> 
     assert attempt.fault == Fault(Reason.IDENTITY_MISMATCH, "pc-01 is PC-02")
     assert stage.verbs.count("poll") == 1
     assert len(stage.journal.open_intents("s1", "pc-01")) == 1
+
+
+def test_notes_on_the_machine_are_kept_once_however_often_it_was_met() -> None:
+    running = RunState(phase=RunPhase.RUNNING)
+    host = CannedHost(replies=[greeted(), greeted()], states=[running, LOST, ended()])
+    stage = Stage(host, recognise=lambda name, identity: (f"{name} has a dock",))
+
+    assert visit(stage, a_cleaning()).notes == ("pc-01 has a dock",)
 
 
 def test_a_line_lost_while_looking_again_keeps_the_looks_before_it() -> None:

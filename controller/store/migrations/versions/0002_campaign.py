@@ -14,6 +14,7 @@ def upgrade() -> None:
     _order_of_commits()
     _decisions()
     _logons()
+    _owners_of_marks()
 
 
 def _order_of_commits() -> None:
@@ -74,3 +75,18 @@ def _logons() -> None:
     )
     op.drop_index("refusal_account", "refusal")
     op.drop_table("refusal")
+
+
+def _owners_of_marks() -> None:
+    """A mark that several names share belongs to the name that was visited first."""
+    connection = op.get_bind()
+    identity = sa.table("identity", sa.column("host"), sa.column("first_seen"))
+    mark = sa.table("identity_mark", sa.column("host"), sa.column("mark"))
+    shared = sa.select(mark.c.host, mark.c.mark).join(identity, identity.c.host == mark.c.host)
+    owned: set[str] = set()
+    for row in connection.execute(shared.order_by(identity.c.first_seen, identity.c.host)).all():
+        if row.mark in owned:
+            connection.execute(sa.delete(mark).where(mark.c.host == row.host, mark.c.mark == row.mark))
+        owned.add(row.mark)
+    op.drop_index("identity_mark_mark", "identity_mark")
+    op.create_index("identity_mark_mark", "identity_mark", ["mark"], unique=True)
