@@ -75,15 +75,13 @@ def judge(attempts: Sequence[Attempt]) -> Judgement:
     if not attempts:
         return Judgement(verdict=Verdict.UNKNOWN, reason=Reason.HOST_PENDING)
     newest = attempts[-1]
-    if newest.fault and newest.fault.reason is Reason.IDENTITY_MISMATCH:
-        return _unknown(newest.fault)
-    valid = [each for each in attempts if not (each.fault and each.fault.reason is Reason.IDENTITY_MISMATCH)]
-    looks = _newest_looks(valid)
-    found = _findings(valid)
+    looks = _newest_looks(attempts)
+    found = _findings(attempts)
     matches, noted = _matches(looks)
-    infected = _infected(matches, found)
-    open_question = _open_question(valid, looks, matches, found)
-    met, _ = _matches(look for each in valid for look in each.looks)
+    doubt = _doubt(attempts)
+    infected = None if doubt else _infected(matches, found)
+    open_question = doubt or _open_question(attempts, looks, matches, found)
+    met, _ = _matches(look for each in attempts for look in each.looks)
     fault = infected or open_question
     verdict = Verdict.INFECTED if infected else Verdict.UNKNOWN if open_question else None
     return Judgement(
@@ -101,8 +99,14 @@ def judge(attempts: Sequence[Attempt]) -> Judgement:
     )
 
 
-def _unknown(fault: Fault) -> Judgement:
-    return Judgement(verdict=Verdict.UNKNOWN, reason=fault.reason, detail=fault.detail)
+def _doubt(attempts: Sequence[Attempt]) -> Fault | None:
+    """The `identity.*` of the newest visit in which the host answered.
+
+    Whatever such a visit holds comes from the machine that was recognised before the line broke, and counts.
+    """
+    answered = (each for each in reversed(attempts) if each.identity or each.tasks or each.in_doubt)
+    newest = next(answered, None)
+    return newest.fault if newest and newest.in_doubt else None
 
 
 def _ended(attempt: Attempt) -> bool:

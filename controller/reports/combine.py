@@ -67,9 +67,13 @@ def _over_all(judgements: Sequence[Judgement]) -> Judgement:
 
 
 def _decides(judgement: Judgement) -> bool:
-    """A finished visit decides; so does one that found something, or tore off a tool, before it broke."""
+    """A finished visit decides; so does one that found something, or tore off a tool, before it broke.
+
+    So does a doubt which machine answered: the answers of earlier sweeps may be those of another one.
+    """
     found = bool(judgement.met or judgement.matches or judgement.findings)
-    return judgement.done or found or judgement.reason is Reason.CLEAN_INTERRUPTED
+    doubt = judgement.reason is not None and judgement.reason.doubts_identity
+    return judgement.done or found or doubt or judgement.reason is Reason.CLEAN_INTERRUPTED
 
 
 def _findings(judgements: Sequence[Judgement]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

@@ -101,27 +101,20 @@ def test_swapped_addresses_end_unknown_until_the_operator_accepts(site: Site) ->
 
     inventory.write_text(_swapped(text, ONE, OTHER), encoding="utf-8")
     swapped = json.loads(site.lamsach(*sweep).stdout)["hosts"]
+    mistyped = site.lamsach("identity", "accept", ONE, OTHER, "sd-pc0l")
     accepted = site.lamsach("identity", "accept", ONE, OTHER)
     retried = json.loads(site.lamsach(*sweep, "--retry", "unknown").stdout)["hosts"]
 
     assert {host["verdict"] for host in first} == {"clean"}
     assert {(host["verdict"], host["reason"]) for host in swapped} == {MISMATCH}
+    assert (mistyped.returncode, mistyped.stdout) == (2, "")
+    assert "no computer has answered under the name 'sd-pc0l' in this store" in mistyped.stderr
     assert accepted.returncode == 0
     known, answered = (line.strip() for line in accepted.stdout.splitlines()[1:3])
     assert known.startswith("known until now: 'sd-pc01'; UUID ")
     assert answered.startswith("answered last: 'tp-pc02'; UUID ")
     assert answered.endswith("UTC, identity.mismatch")
     assert {host["verdict"] for host in retried} == {"clean"}
-
-
-def test_accepting_a_name_that_never_answered_is_a_mistake(site: Site) -> None:
-    site.sweep("--limit", ONE)
-
-    done = site.lamsach("identity", "accept", ONE, "sd-pc0l")
-
-    assert done.returncode == 2
-    assert "no computer has answered under the name 'sd-pc0l' in this store" in done.stderr
-    assert done.stdout == ""
 
 
 def test_of_two_names_for_one_computer_the_second_is_unknown(site: Site) -> None:

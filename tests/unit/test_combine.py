@@ -19,6 +19,7 @@ PLAYBOOK = Playbook(path="p.yml", digest="", name="p", hosts="all", lists=(), ta
 OFF = judged(Verdict.UNKNOWN, Reason.REACH_TIMEOUT)
 PENDING = judged(Verdict.UNKNOWN, Reason.HOST_PENDING)
 TORN = judged(Verdict.UNKNOWN, Reason.CLEAN_INTERRUPTED)
+ANOTHER = judged(Verdict.UNKNOWN, Reason.IDENTITY_MISMATCH)
 INFECTED = judged(Verdict.INFECTED, Reason.MATCH_FOUND, matches=(MATCH,), met=(MATCH,))
 BROKEN_OFF = replace(INFECTED, done=False)
 REVIEW = judged(Verdict.UNKNOWN, Reason.MATCH_REVIEW, done=True)
@@ -60,6 +61,9 @@ def over(*judgements: Judgement) -> Judgement | None:
         ((CLEANED, CLEAN), Verdict.CLEANED, None),
         ((CLEAN, REVIEW), Verdict.UNKNOWN, Reason.MATCH_REVIEW),
         ((CLEAN, TORN), Verdict.UNKNOWN, Reason.CLEAN_INTERRUPTED),
+        ((CLEAN, ANOTHER), Verdict.UNKNOWN, Reason.IDENTITY_MISMATCH),
+        ((CLEAN, ANOTHER, OFF), Verdict.UNKNOWN, Reason.IDENTITY_MISMATCH),
+        ((ANOTHER, CLEAN), Verdict.CLEAN, None),
     ],
 )
 def test_the_newest_visit_that_decides_counts(

@@ -86,7 +86,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield Store(path, ledger)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(events=st.lists(visits, min_size=4, max_size=14))
 def test_no_sequence_of_answers_gives_a_name_to_a_foreign_machine(store: Store, events: list[Visit]) -> None:
     example = next(store.examples)

@@ -43,7 +43,13 @@ CASES = [
     ("unreachable, then clean", [an_attempt(fault=Reason.REACH_TIMEOUT), an_attempt(a_result(EMPTY))], CLEAN, None),
     ("matched, then clean on retry", [an_attempt(a_result(DIRTY)), an_attempt(a_result(EMPTY))], CLEANED, None),
     ("another computer answered", [an_attempt(a_result(EMPTY)), an_attempt(a_result(DIRTY), fault=Reason.IDENTITY_MISMATCH)], UNKNOWN, Reason.IDENTITY_MISMATCH),
-    ("another computer once, then ours", [an_attempt(a_result(DIRTY), fault=Reason.IDENTITY_MISMATCH), an_attempt(a_result(EMPTY))], CLEAN, None),
+    ("not recognised", [an_attempt(a_result(EMPTY)), an_attempt(fault=Reason.IDENTITY_UNSURE)], UNKNOWN, Reason.IDENTITY_UNSURE),
+    ("under another name already", [an_attempt(a_result(EMPTY)), an_attempt(fault=Reason.IDENTITY_TWICE)], UNKNOWN, Reason.IDENTITY_TWICE),
+    ("infected, then another computer answered", [an_attempt(a_result(DIRTY)), an_attempt(fault=Reason.IDENTITY_MISMATCH)], UNKNOWN, Reason.IDENTITY_MISMATCH),
+    ("another computer answered, then ours is infected still", [an_attempt(a_result(DIRTY)), an_attempt(fault=Reason.IDENTITY_MISMATCH), an_attempt(a_result(DIRTY))], INFECTED, Reason.MATCH_FOUND),
+    ("another computer answered, then nothing did", [an_attempt(a_result(EMPTY)), an_attempt(fault=Reason.IDENTITY_MISMATCH), an_attempt(fault=Reason.REACH_TIMEOUT)], UNKNOWN, Reason.IDENTITY_MISMATCH),
+    ("another computer once, then ours", [an_attempt(fault=Reason.IDENTITY_MISMATCH), an_attempt(a_result(EMPTY))], CLEAN, None),
+    ("ours, until the line broke and another answered", [an_attempt(a_result(DIRTY), fault=Reason.IDENTITY_MISMATCH), an_attempt(a_result(EMPTY))], CLEANED, None),
     ("a tool found", [an_attempt(a_result(EMPTY), a_result(a_run(FOUND, mode=ToolMode.DETECT)))], INFECTED, Reason.FINDING_OPEN),
     ("removed, by its word only", [an_attempt(a_result(EMPTY), a_result(a_run(REMOVED)))], UNKNOWN, Reason.CLEAN_UNVERIFIED),
     ("removed, detects nothing after", [an_attempt(a_result(EMPTY), a_result(a_run(REMOVED), DETECTS_NOTHING))], CLEANED, None),
@@ -73,6 +79,13 @@ def test_the_first_rule_that_holds_decides(attempts: list[Attempt], verdict: Ver
     judged = judge(attempts)
 
     assert (judged.verdict, judged.reason) == (verdict, reason)
+
+
+def test_open_matches_stay_listed_while_it_is_in_doubt_which_computer_answered() -> None:
+    judged = judge([an_attempt(a_result(DIRTY)), an_attempt(fault=Reason.IDENTITY_MISMATCH)])
+
+    assert judged.matches == judged.met == DIRTY.matches
+    assert not judged.done
 
 
 def test_done_counts_infected_hosts_whose_tasks_ended() -> None:
@@ -121,12 +134,7 @@ def test_silence_is_never_health(visits: list[Attempt]) -> None:
     if judged.verdict in {CLEAN, CLEANED}:
         newest = visits[-1]
         assert newest.first_fault is None
-        last = {
-            look.key: look
-            for visit in visits
-            for look in visit.looks
-            if visit.fault is None or visit.fault.reason is not Reason.IDENTITY_MISMATCH
-        }
+        last = {look.key: look for visit in visits for look in visit.looks}
         assert any(look.judged for look in last.values())
         assert not any(look.stopped or any(match.grade.weighs for match in look.matches) for look in last.values())
     if judged.verdict is CLEAN:
