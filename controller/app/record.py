@@ -45,7 +45,7 @@ def record_of(ledger: Ledger, sweep: str, host: str) -> HostRecord:
     return HostRecord(
         sweep=found,
         host=host,
-        judgement=judged_attempts(attempts).get(host, _PENDING),
+        judgement=judged_attempts(attempts, ledger.identity_changes()).get(host, _PENDING),
         attempts=attempts.get(host, ()),
         evidence=tuple(dict.fromkeys(_evidence(attempts.get(host, ())))),
     )

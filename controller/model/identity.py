@@ -66,6 +66,12 @@ def recognise(known: Identity | None, answer: Identity, others: Mapping[str, Ide
     return Recognition(record=record, marks=marks(record) - theirs, notes=notes)
 
 
+def is_another(known: Identity, answer: Identity) -> bool:
+    """Say whether an answer shows another machine than the known one; where nothing can be compared, it does not."""
+    doubt = _unlike_its_record(known, answer)
+    return doubt is not None and doubt.reason is Reason.IDENTITY_MISMATCH
+
+
 def taken_over(attempts: Mapping[str, Sequence[Attempt]]) -> Mapping[str, str]:
     """Return each name whose machine was met under another name by a later visit, with that other name.
 

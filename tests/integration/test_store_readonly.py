@@ -71,7 +71,7 @@ def test_who_wants_to_write_is_refused_with_the_way_out(path: Path, lock: Lock) 
     with pytest.raises(StoreError, match=NOT_WRITTEN):
         database.open(path)
     with pytest.raises(StoreError, match=NOT_WRITTEN), Ledger.open(path, create=False) as ledger:
-        ledger.accept_identity("pc-01")
+        ledger.finish_attempt("s1", an_attempt(number=2))
 
     assert [each.name for each in path.parent.iterdir()] == ["store.db"]
 
