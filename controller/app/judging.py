@@ -62,6 +62,7 @@ def _without_end(broken_off: OpenAttempt, earlier: Sequence[Attempt]) -> Attempt
         fault=Fault(Reason.VISIT_OPEN),
         identity=earlier[-1].identity if earlier else None,
         began=broken_off.began,
+        committed=earlier[-1].committed if earlier else 0,  # when that machine was met
     )
 
 

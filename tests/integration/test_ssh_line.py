@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +90,35 @@ def test_an_answer_cut_after_its_exit_status_is_a_lost_line(tmp_path: Path) -> N
         session.run("anything", seconds=3)
 
     assert caught.value.reason is Reason.CONNECTION_LOST
+
+
+def test_a_file_that_the_host_did_not_ask_for_is_not_sent(tmp_path: Path) -> None:
+    """Until its shell has read the whole script, the beginning of the file would be read with it, and be lost."""
+    heard: list[bytes] = []
+
+    async def refuse(process: Process) -> None:
+        came = b""
+        with suppress(TimeoutError):
+            while block := await asyncio.wait_for(process.stdin.read(1 << 16), 0.3):
+                came += block
+        heard.append(came)
+        if len(heard) == 1:
+            process.stdout.write(b"#lamsach need 0\n")
+        else:
+            process.stderr.write(b"somebody else writes it\n")
+        process.exit(0 if len(heard) == 1 else 63)
+
+    (tmp_path / "tool").write_bytes(b"x" * 100_000)
+    with (
+        serving(tmp_path, refuse) as server,
+        SshTransport().open(server.host(), Secret(PASSWORD)) as session,
+        pytest.raises(HostError) as caught,
+    ):
+        session.put(tmp_path / "tool", sha256="0" * 64, file_name="tool")
+
+    assert (caught.value.reason, caught.value.detail) == (Reason.PUSH_FAILED, "somebody else writes it")
+    assert [b"exec 4<&0" in came for came in heard] == [False, True]
+    assert b"x" * 50 not in heard[1]
 
 
 def reason_of_logon(address: str = "127.0.0.1", port: int | None = None) -> Reason:

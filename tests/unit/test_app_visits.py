@@ -112,13 +112,17 @@ def test_a_visit_without_end_goes_on_with_resume_and_when_unknown_ones_are_retri
     assert owed(course(office, ledger, sweep, Verdict.CLEAN)) == []
 
 
-def test_two_names_of_one_machine_stay_so_while_one_is_visited(office: Office, ledger: Ledger, sweep: Sweep) -> None:
+@pytest.mark.parametrize("visited", [HOST, "pc-02"])
+def test_two_names_of_one_machine_stay_so_while_one_is_visited(
+    visited: str, office: Office, ledger: Ledger, sweep: Sweep
+) -> None:
     machine = Identity(uuid="u-1", serial="s-1")
     for host in (HOST, "pc-02"):
         ledger.finish_attempt(sweep.id, replace(an_attempt(NOTHING, host=host), identity=machine))
-    ledger.begin(an_intent(sweep, attempt=2), ())
+    ledger.begin(replace(an_intent(sweep, attempt=2), host=visited), ())
 
-    assert {each.reason for each in judged(ledger, sweep.id).values()} == {Reason.IDENTITY_TWICE}
+    assert judged(ledger, sweep.id)[HOST].reason is Reason.IDENTITY_TWICE
+    assert judged(ledger, sweep.id)["pc-02"].reason is not Reason.IDENTITY_TWICE
 
 
 def test_tools_under_way_are_those_of_every_sweep_on_the_computers_of_this_one(
