@@ -10,7 +10,7 @@ from controller.cleaners.base import Places, below
 from controller.errors import HostError, LineError, Reason
 from controller.model.intent import OpenStart
 from controller.model.playbook import CleanArguments
-from controller.model.result import ToolMode, ToolRun
+from controller.model.result import Fault, ToolMode, ToolRun
 from controller.tasks.base import TaskContext
 from controller.tasks.look import kept
 from controller.transports.base import PRODUCT_FOLDER, Launch, RunPhase, RunState
@@ -94,6 +94,7 @@ def _read(run_id: str, arguments: CleanArguments, mode: ToolMode, state: RunStat
     tool, places = arguments.tool, _places(arguments, context)
     exit_code = state.exit_code if state.exit_code is not None else -1
     report = context.cleaner(arguments.cleaner).read(tool, mode, exit_code, state.log, places)
+    shortfall = _shortfall(state, arguments.seconds or tool.seconds)
     return ToolRun(
         run_id=run_id,
         tool=tool.name,
@@ -101,10 +102,21 @@ def _read(run_id: str, arguments: CleanArguments, mode: ToolMode, state: RunStat
         exit_code=exit_code,
         roots=places.roots,
         findings=report.findings,
-        fault=report.fault,
-        contradiction=report.contradiction,
+        fault=shortfall or report.fault,
+        contradiction=report.contradiction and not shortfall,
         log=kept(state.log),
     )
+
+
+def _shortfall(state: RunState, seconds: int) -> Fault | None:
+    """Say why a run that is over did not come to its own end, or why its log cannot be read to the end."""
+    if state.overdue:
+        ended = ", ".join(state.overdue)
+        return Fault(Reason.HOST_TIMEOUT, f"ended by us after {seconds} s: process {ended}")
+    if state.cut:
+        taken = f"{len(state.log) / 2**20:.1f} MiB"
+        return Fault(Reason.ANSWER_HUGE, f"the tool wrote more into its log than the {taken} that we take")
+    return None
 
 
 def _recorded(run: ToolRun, context: TaskContext) -> ToolRun:
@@ -134,7 +146,8 @@ def _ended(state: RunState, run_id: str, seconds: int, context: TaskContext) -> 
     pause, deadline = _FIRST_PAUSE, time.monotonic() + seconds + _GRACE
     while state.phase is RunPhase.RUNNING:
         if time.monotonic() > deadline:
-            raise HostError(Reason.HOST_TIMEOUT, f"the tool still runs after {seconds} s, as run {run_id}")
+            named = f": process {', '.join(state.overdue)}" if state.overdue else ""
+            raise HostError(Reason.HOST_TIMEOUT, f"the tool still runs after {seconds} s, as run {run_id}{named}")
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
         state = _told(lambda: context.session.poll(run_id), context)

@@ -67,12 +67,16 @@ class RunPhase(StrEnum):
 class RunState:
     """A run as the host's folder shows it. `exit_code` and `log` are there when it is finished.
 
-    `log` holds only what the run itself wrote (tools append).
+    A run is finished when its program and everything that the program started have ended.
+    `log` holds only what the run itself wrote, whatever the tool does with its log; `cut` says that there is more of it
+    than we take. `overdue` are the processes (`PID NAME`) that the host had to end when the run's seconds were over.
     """
 
     phase: RunPhase
     exit_code: int | None = None
     log: bytes = b""
+    cut: bool = False
+    overdue: tuple[str, ...] = ()
 
 
 class Session(Protocol):

@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 
 from controller.errors import HostError, LamsachError, LineError, Reason
 from controller.model.text import shown
-from controller.transports.base import Reply
+from controller.transports.base import Reply, RunPhase, RunState
 
 SLOWEST: Final = 20_000.0
 """Bytes a second below which a push is given up."""
@@ -23,6 +23,10 @@ REFUSALS: Final = {
 _BLOCK: Final = 256 * 1024
 _FILE_NAME: Final = re.compile(r"(?!\.)[^/\0]{1,255}", re.DOTALL)
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_LOG: Final = b"#log\n"
+_LEFT: Final = re.compile(rb"#left (.{1,200})")
+_MOST_LEFT: Final = 8
+"""Processes that are named; a detail is a sentence, not a list."""
 _SAID: Final = re.compile(rb"^#lamsach ([a-z]+)(?: (-?[0-9]{1,18}))?\n", re.MULTILINE)
 
 
@@ -78,6 +82,27 @@ def said(reply: Reply) -> tuple[str, int | None, bytes]:
         raise refusal(reply.exit_code, reply.stderr or reply.stdout)
     word, number = found.groups()
     return word.decode(), None if number is None else int(number), reply.stdout[found.end() :]
+
+
+def run_state(word: str, number: int | None, rest: bytes, decode: Callable[[bytes], bytes] = bytes) -> RunState:
+    """Read how a run stands from what `said` returned; `scripts/linux_report.sh` says what may follow.
+
+    Raises:
+        HostError: `answer.garbled`, or what `decode` raises for the log.
+
+    """
+    if word not in set(RunPhase):
+        raise HostError(Reason.ANSWER_GARBLED, f"'{word}' is no state of a run")
+    head, _, log = (b"\n" + rest).partition(b"\n" + _LOG)
+    lines = head.splitlines()
+    left = [match for line in lines if (match := _LEFT.fullmatch(line))]
+    return RunState(
+        phase=RunPhase(word),
+        exit_code=number,
+        log=decode(log),
+        cut=b"#cut" in lines,
+        overdue=tuple(words(match[1]) for match in left[:_MOST_LEFT]),
+    )
 
 
 def refusal(code: int | None, raw: bytes) -> HostError:

@@ -12,8 +12,17 @@ from typing import Final
 
 from controller.errors import HostError, Reason
 from controller.model.fleet import Platform
-from controller.transports.base import PRODUCT_FOLDER, STREAM_LIMIT, Launch, Reply, RunPhase, RunState
-from controller.transports.placed import SLOWEST, Push, checked_name, checked_run_id, go_on, refusal, said
+from controller.transports.base import PRODUCT_FOLDER, STREAM_LIMIT, Launch, Reply, RunState
+from controller.transports.placed import (
+    SLOWEST,
+    Push,
+    checked_name,
+    checked_run_id,
+    go_on,
+    refusal,
+    run_state,
+    said,
+)
 from controller.transports.psrp_line import Line
 
 _FOLDER: Final = PRODUCT_FOLDER[Platform.WINDOWS]
@@ -77,7 +86,7 @@ class PsrpSession:
             launch.log,
             str(launch.seconds),
             launch.mode,
-            _script("windows_wrapper.ps1"),
+            _script("windows_folder.ps1", "windows_log.ps1", "windows_wrapper.ps1"),
             *launch.arguments,
         )
 
@@ -100,11 +109,9 @@ class PsrpSession:
         return self._state("windows_void.ps1", checked_run_id(run_id))
 
     def _state(self, script: str, *arguments: str) -> RunState:
-        text = _script("windows_folder.ps1", "windows_state.ps1", script)
-        word, number, rest = _said(self.run(text, (_FOLDER, str(_LOG_LIMIT), *arguments), seconds=_SHORT))
-        if word not in set(RunPhase):
-            raise HostError(Reason.ANSWER_GARBLED, f"'{word}' is no state of a run")
-        return RunState(phase=RunPhase(word), exit_code=number, log=_decoded(rest))
+        text = _script("windows_folder.ps1", "windows_log.ps1", "windows_state.ps1", script)
+        reply = self.run(text, (_FOLDER, str(_LOG_LIMIT), *arguments), seconds=_SHORT)
+        return run_state(*_said(reply), decode=_decoded)
 
     def _asked(self, script: str, *arguments: str) -> tuple[str, int | None, bytes]:
         return _said(self.run(_script("windows_folder.ps1", script), arguments, seconds=_SHORT))

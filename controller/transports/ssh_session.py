@@ -9,8 +9,8 @@ from typing import Final
 
 from controller.errors import HostError, Reason
 from controller.model.fleet import Host, Platform
-from controller.transports.base import PRODUCT_FOLDER, STREAM_LIMIT, Launch, Reply, RunPhase, RunState
-from controller.transports.placed import SLOWEST, Push, checked_name, checked_run_id, go_on, said
+from controller.transports.base import PRODUCT_FOLDER, STREAM_LIMIT, Launch, Reply, RunState
+from controller.transports.placed import SLOWEST, Push, checked_name, checked_run_id, go_on, run_state, said
 from controller.transports.placed import words as shown_words
 from controller.transports.shell_text import command_line, own_script, quoted, shell_text
 from controller.transports.ssh_line import Line
@@ -75,7 +75,7 @@ class SshSession:
             launch.log,
             str(launch.seconds),
             launch.mode,
-            own_script("linux_state.sh", "linux_limit.sh", "linux_wrapper.sh"),
+            own_script("linux_walk.sh", "linux_folder.sh", "linux_state.sh", "linux_log.sh", "linux_wrapper.sh"),
             *launch.arguments,
         )
 
@@ -98,12 +98,8 @@ class SshSession:
         return self._state("linux_void.sh", checked_run_id(run_id))
 
     def _state(self, script: str, *arguments: str) -> RunState:
-        text = self._own("linux_state.sh", "linux_report.sh", script)
-        reply = self.run(text, (self._folder, str(_LOG_LIMIT), *arguments), seconds=_SHORT)
-        word, number, rest = said(reply)
-        if word not in set(RunPhase):
-            raise HostError(Reason.ANSWER_GARBLED, f"'{word}' is no state of a run")
-        return RunState(phase=RunPhase(word), exit_code=number, log=rest)
+        text = self._own("linux_state.sh", "linux_log.sh", "linux_report.sh", script)
+        return run_state(*said(self.run(text, (self._folder, str(_LOG_LIMIT), *arguments), seconds=_SHORT)))
 
     def _asked(self, script: str, *arguments: str) -> tuple[str, int]:
         word, number, _ = said(self.run(self._own(script), arguments, seconds=_SHORT))

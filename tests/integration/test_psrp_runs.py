@@ -6,6 +6,7 @@ A program here is a file that begins with `#!`, as the PowerShell of the tests p
 import hashlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,8 @@ class Bench:
     def placed(self, session: PsrpSession, script: str) -> str:
         """Place a program and return its SHA-256."""
         number = os.getpid()
-        self.source.write_text(f"#!/bin/sh\n{script.format(here=self.pc.place, number=number)}\n")
+        script = script.replace("{here}", str(self.pc.place)).replace("{number}", str(number))
+        self.source.write_text(f"#!/bin/sh\n{script}\n")
         sha256 = hashlib.sha256(self.source.read_bytes()).hexdigest()
         session.put(self.source, sha256=sha256, file_name="tool.exe")
         return sha256
@@ -305,6 +307,52 @@ def test_a_program_is_stopped_when_its_time_is_over(bench: Bench) -> None:
         over = settled(session)
 
     assert (over.phase, over.exit_code) == (RunPhase.FINISHED, 124)
+    assert [left.split()[1] for left in over.overdue] == ["tool.exe"]
+
+
+APART = """exec {python} - "$$" <<'EOF'
+import datetime, json, os, subprocess, sys
+end = "sleep {seconds}; echo DONE >>{here}/C/tool.log; echo '[]' >{here}/state/processes.json"
+child = subprocess.Popen(["sh", "-c", end], stdout=-3, stderr=-3, close_fds=True, start_new_session=True)
+entry = dict(Id=child.pid, ProcessName="scanner", ParentProcessId=int(sys.argv[1]))
+entry["StartTime"] = datetime.datetime.now(datetime.UTC).isoformat()
+os.makedirs("{here}/state", exist_ok=True)
+with open("{here}/state/new", "w") as file:
+    json.dump([entry], file)
+os.rename("{here}/state/new", "{here}/state/processes.json")
+sys.exit(7)
+EOF
+"""
+"""A program whose child inherits no handle, as most do on Windows: only the list of processes shows it."""
+CHILDREN = {
+    "inherits handles": "(sleep 1.5; echo DONE >>{here}/C/tool.log) & exit 7",
+    "inherits none": APART,
+}
+
+
+@pytest.mark.parametrize("child", CHILDREN.values(), ids=CHILDREN)
+def test_a_run_is_over_when_what_the_program_started_has_ended(bench: Bench, child: str) -> None:
+    with bench.service.open() as session:
+        sha256 = bench.placed(session, child.replace("{seconds}", "1.5").replace("{python}", sys.executable))
+        session.start(a_launch(sha256, log="C:\\tool.log"))
+        assert session.poll("run-1").phase is RunPhase.RUNNING
+        (bench.pc.folder / "lock").unlink()
+        assert reason_of(lambda: session.start(a_launch(sha256, "run-2"))) is Reason.HOST_BUSY
+        over = settled(session)
+        (bench.pc.disk / "tool.log").write_text("FOUND by somebody else\n")
+        again = session.poll("run-1")
+
+    assert over == again == RunState(phase=RunPhase.FINISHED, exit_code=7, log=b"DONE\n")
+
+
+def test_a_child_that_stays_is_ended_and_named_when_the_time_is_over(bench: Bench) -> None:
+    with bench.service.open() as session:
+        sha256 = bench.placed(session, APART.replace("{seconds}", "29").replace("{python}", sys.executable))
+        session.start(a_launch(sha256, seconds=4))
+        over = settled(session)
+
+    assert over.exit_code == 124
+    assert "scanner.exe" in [left.split()[1] for left in over.overdue]
 
 
 def test_a_file_that_changed_or_is_no_program_is_blocked_and_leaves_no_run(bench: Bench) -> None:
@@ -333,13 +381,15 @@ def test_only_what_a_run_appended_to_its_log_is_read(bench: Bench) -> None:
         assert settled(session, "run-2").log == b"0" * 500
 
 
-def test_a_log_without_end_is_cut_from_behind(bench: Bench) -> None:
+def test_a_program_that_prints_too_much_fills_no_disk_and_its_log_is_cut(bench: Bench) -> None:
     with bench.service.open() as session:
-        session.start(a_launch(bench.placed(session, "echo first; yes | head -c 9000000")))
-        log = settled(session).log
+        session.start(a_launch(bench.placed(session, "echo first; yes | head -c 20000000")))
+        over = settled(session)
 
-    assert log.startswith(b"first\n")
-    assert 6_000_000 < len(log) < 7_000_000
+    assert over.log.startswith(b"first\n")
+    assert 6_000_000 < len(over.log) < 7_000_000
+    assert (over.exit_code, over.cut) == (0, True)
+    assert 1 << 24 <= (bench.pc.runs("run-1") / "stdout").stat().st_size < (1 << 24) + 1000  # and what stderr said
 
 
 @pytest.mark.parametrize("name", ["../x", "a\\b", "c:x", "x.", "", 'a"b'])

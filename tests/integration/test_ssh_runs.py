@@ -19,6 +19,7 @@ from controller.model.result import ToolMode
 from controller.transports.base import Launch, RunPhase, RunState, Session
 from controller.transports.ssh import SshTransport
 from tests.sshd import Sshd
+from tests.unit.test_ssh_scripts import lives
 from tests.visits import ELEVATED
 
 T = TypeVar("T")
@@ -55,11 +56,13 @@ class Pc:
         with self.open() as session:
             return wait_for(lambda: state if (state := session.poll(run_id)).phase is not RunPhase.RUNNING else None)
 
-    def leader(self) -> int:
-        """The process that watches over the first run, once its program has begun."""
-        run = self.folder / "runs" / "run-1"
-        wait_for(lambda: True if (run / "ran").exists() else None)
-        return int((run / "pid").read_text().split()[1])
+    def run(self, run_id: str = "run-1") -> Path:
+        return self.folder / "runs" / run_id
+
+    def begun(self) -> Path:
+        """Return the folder of the first run, once its program has begun."""
+        wait_for(lambda: True if (self.run() / "ran").exists() and (self.run() / "tool").exists() else None)
+        return self.run()
 
 
 def wait_for(ask: Callable[[], T | None]) -> T:
@@ -74,24 +77,26 @@ def wait_for(ask: Callable[[], T | None]) -> T:
 def pc(sshd: Sshd, tmp_path: Path) -> Iterator[Pc]:
     pc = Pc(sshd, tmp_path)
     yield pc
-    for path in [*pc.folder.glob("runs/*/pid"), *pc.folder.glob("lock")]:
-        end_session(int(path.read_text().split()[1]))
+    for run in pc.folder.glob("runs/*"):
+        end_run(run)
 
 
-def end_session(leader: int) -> None:
-    for pid in members(leader):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+def end_run(run: Path) -> None:
+    """Kill the processes of a run: those of its wrapper and those of its program."""
+    while left := members(run):
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
-def members(leader: int) -> list[int]:
-    """The processes of the session that `leader` leads."""
+def members(run: Path) -> list[int]:
+    """The processes of a run: its wrapper, and whatever has its folder in the environment."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            fields = path.read_text().rpartition(") ")[2].split()
-            if fields[3] == str(leader) and fields[0] != "Z":
-                found.append(int(path.parent.name))
+            marked = f"LAMSACH_RUN_FOLDER={run}".encode() in (path / "environ").read_bytes().split(b"\0")
+            if marked or f"{run}/wrapper".encode() in (path / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(path.name))
     return found
 
 
@@ -260,7 +265,7 @@ def test_a_run_whose_processes_are_gone_is_torn_and_holds_nobody_up(pc: Pc) -> N
     sha256 = pc.placed(SLOW)
     with pc.open() as session:
         session.start(pc.launch(sha256))
-        end_session(pc.leader())
+        end_run(pc.begun())
 
         assert pc.settled().phase is RunPhase.TORN
         assert session.start(pc.launch(sha256)).phase is RunPhase.TORN
@@ -271,12 +276,11 @@ def test_a_run_goes_on_while_its_program_lives_even_if_our_watcher_is_gone(pc: P
     sha256 = pc.placed(SLOW)
     with pc.open() as session:
         session.start(pc.launch(sha256))
-        leader = pc.leader()
-        os.kill(leader, signal.SIGKILL)
+        os.kill(int((pc.begun() / "pid").read_text().split()[1]), signal.SIGKILL)
 
         assert session.poll("run-1").phase is RunPhase.RUNNING
         assert reason_of(lambda: session.start(pc.launch(sha256, "run-2"))) is Reason.HOST_BUSY
-        end_session(leader)
+        end_run(pc.run())
         assert pc.settled().phase is RunPhase.TORN
 
 
@@ -285,29 +289,28 @@ def test_another_process_with_the_same_number_is_not_the_run(pc: Pc, field: int)
     sha256 = pc.placed(SLOW)
     with pc.open() as session:
         session.start(pc.launch(sha256))
-        pc.leader()
-        for path in (pc.folder / "runs" / "run-1" / "pid", pc.folder / "lock"):
-            words = path.read_text().split()
-            words[field] = "1"
-            kept = path.with_name(f"{path.name}.kept")
-            path.rename(kept)
+        run = pc.begun()
+        end_run(run)
+        for path in (run / "pid", run / "tool", pc.folder / "lock"):
+            *before, _, start, boot = path.read_text().split()
+            words = [*before, str(os.getpid()), start, boot]
+            words[field - 4] = "1"
             path.write_text(" ".join(words) + "\n")
 
         assert session.poll("run-1").phase is RunPhase.TORN
         assert session.start(pc.launch(sha256, "run-2")).phase is RunPhase.RUNNING
-    end_session(int(kept.read_text().split()[1]))
-    end_session(int((pc.folder / "runs" / "run-1" / "pid.kept").read_text().split()[1]))
 
 
 def test_a_program_is_stopped_when_its_time_is_over(pc: Pc) -> None:
     sha256 = pc.placed("echo >ran; sleep 29.4; sleep 29.5")
     with pc.open() as session:
         session.start(pc.launch(sha256, seconds=1))
-        leader = pc.leader()
+        run = pc.begun()
     over = pc.settled()
 
     assert (over.phase, over.exit_code) == (RunPhase.FINISHED, 124)
-    assert members(leader) == []
+    assert members(run) == []
+    assert {left.split()[1] for left in over.overdue} == {"tool", "sleep"}
 
 
 def test_a_program_leaves_the_machine_to_its_users_and_outlives_our_session(pc: Pc) -> None:
@@ -341,14 +344,82 @@ def test_a_log_that_was_begun_anew_is_read_whole(pc: Pc, command: str) -> None:
     assert pc.settled().log == (b"new\n" if command == ">" else b"0" * 500)
 
 
-def test_a_log_without_end_is_cut_from_behind(pc: Pc) -> None:
-    sha256 = pc.placed("echo first; yes | head -c 9000000")
+def test_a_program_that_prints_too_much_fills_no_disk_and_its_log_is_cut(pc: Pc) -> None:
+    sha256 = pc.placed("echo first; yes | head -c 20000000")
     with pc.open() as session:
         session.start(pc.launch(sha256))
-    log = pc.settled().log
+    over = pc.settled()
 
-    assert log.startswith(b"first\n")
-    assert 8_000_000 < len(log) < 9_000_000
+    assert over.log.startswith(b"first\n")
+    assert 8_000_000 < len(over.log) < 9_000_000
+    assert (over.exit_code, over.cut) == (0, True)
+    assert (pc.run() / "stdout").stat().st_size == 1 << 24
+
+
+CHILDREN = {
+    "inherits its output": "(sleep 1.5; echo DONE >>{log}) &",
+    "is a daemon": "setsid sh -c 'sleep 1.5; echo DONE >>{log}' >/dev/null 2>&1 9>&- &",
+    "has an environment of its own": "env -i sh -c 'sleep 1.5; echo DONE >>{log}' >/dev/null 2>&1 9>&- &",
+    "has a session and an environment of its own": "env -i setsid sh -c 'sleep 1.5; echo DONE >>{log}' &",
+}
+
+
+@pytest.mark.parametrize("child", CHILDREN.values(), ids=CHILDREN)
+def test_a_run_is_over_when_what_the_program_started_has_ended(pc: Pc, child: str) -> None:
+    log = pc.disk / "tool.log"
+    sha256 = pc.placed(f"echo begun >>{log}; {child.format(log=log)}\nexit 7")
+    with pc.open() as session:
+        session.start(pc.launch(sha256, log=str(log)))
+        wait_for(lambda: True if (pc.run() / "code").exists() else None)
+        assert session.poll("run-1").phase is RunPhase.RUNNING
+        (pc.folder / "lock").unlink()
+        if "env -i" not in child:  # a run that lost its lock is known by the environment alone
+            with pytest.raises(HostError, match=r"'run-1' still runs, process \d+ \w+") as caught:
+                session.start(pc.launch(sha256, "run-2"))
+            assert caught.value.reason is Reason.HOST_BUSY
+        over = pc.settled()
+
+    assert (over.exit_code, over.log, over.overdue) == (7, b"begun\nDONE\n", ())
+
+
+def test_a_run_whose_watcher_is_gone_keeps_its_lock_while_its_child_lives(pc: Pc) -> None:
+    sha256 = pc.placed("echo >ran; setsid sleep 29.3 >/dev/null 2>&1 9>&- &")
+    with pc.open() as session:
+        session.start(pc.launch(sha256))
+        os.kill(int((pc.begun() / "pid").read_text().split()[1]), signal.SIGKILL)
+        wait_for(lambda: True if (pc.run() / "code").exists() else None)
+
+        assert session.poll("run-1").phase is RunPhase.RUNNING
+        assert reason_of(lambda: session.start(pc.launch(sha256, "run-2"))) is Reason.HOST_BUSY
+
+
+STUBBORN = {
+    "a daemon": "trap '' TERM; setsid sleep 29.3 >/dev/null 2>&1 9>&- &",
+    "one without our environment": "env -i setsid sleep 29.3 &",
+}
+
+
+@pytest.mark.parametrize("child", STUBBORN.values(), ids=STUBBORN)
+def test_a_child_that_stays_is_ended_and_named_when_the_time_is_over(pc: Pc, child: str) -> None:
+    sha256 = pc.placed(f"echo DONE; {child}")
+    with pc.open() as session:
+        session.start(pc.launch(sha256, seconds=2))
+    over = pc.settled()
+
+    assert (over.exit_code, over.log) == (124, b"DONE\n")
+    (pid,) = (left.split()[0] for left in over.overdue if left.endswith(" sleep"))
+    assert not lives(pid)
+
+
+def test_what_others_write_into_the_log_after_a_run_is_not_its_own(pc: Pc) -> None:
+    log = pc.disk / "tool.log"
+    sha256 = pc.placed(f"echo DONE >>{log}")
+    with pc.open() as session:
+        session.start(pc.launch(sha256, log=str(log)))
+        pc.settled()
+        log.write_text("FOUND by somebody else\n")
+
+        assert session.poll("run-1").log == b"DONE\n"
 
 
 def test_a_name_that_would_leave_our_folder_is_ours_to_mend(pc: Pc) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from controller.errors import HostError, Reason
-from controller.transports.base import Reply
-from controller.transports.placed import Push, refusal, said
+from controller.transports.base import Reply, RunPhase, RunState
+from controller.transports.placed import Push, refusal, run_state, said
 
 
 def reply(stdout: bytes, exit_code: int = 0, stderr: bytes = b"") -> Reply:
@@ -53,3 +53,33 @@ def test_a_file_is_read_in_blocks_from_an_offset_on_and_no_further_than_asked(tm
         assert list(push.blocks(2, block=3, most=4)) == [b"234", b"5"]
         assert list(push.blocks(10)) == []
     assert push.arguments == ("folder", "name", "sha256", "10")
+
+
+STATES = {
+    "it is over": (b"#log\n\n#log\n#cut\n", RunState(phase=RunPhase.FINISHED, exit_code=7, log=b"\n#log\n#cut\n")),
+    "it left something": (
+        b"#left 71 updater\n#left 72 a b\n#cut\n#log\nx",
+        RunState(phase=RunPhase.FINISHED, exit_code=7, log=b"x", cut=True, overdue=("71 updater", "72 a b")),
+    ),
+    "the name of a process is hostile": (
+        b"#left 71 \x1b[2J\n#log\n",
+        RunState(phase=RunPhase.FINISHED, exit_code=7, overdue=("71 \\x1b[2J",)),
+    ),
+    "nothing follows": (b"", RunState(phase=RunPhase.FINISHED, exit_code=7)),
+}
+
+
+@pytest.mark.parametrize(("rest", "state"), STATES.values(), ids=STATES)
+def test_a_state_of_a_run_is_read_with_what_stands_before_its_log(rest: bytes, state: RunState) -> None:
+    assert run_state("finished", 7, rest) == state
+
+
+def test_only_some_of_many_processes_are_named() -> None:
+    assert len(run_state("running", None, b"#left 7 x\n" * 10_000).overdue) == 8
+
+
+def test_a_word_that_is_no_state_is_garbled() -> None:
+    with pytest.raises(HostError) as caught:
+        run_state("done", None, b"")
+
+    assert caught.value.reason is Reason.ANSWER_GARBLED

@@ -12,10 +12,10 @@ SCRIPTS = files("controller.transports") / "scripts"
 SENT = (
     ("windows_folder.ps1", "windows_put.ps1"),
     ("windows_folder.ps1", "windows_take.ps1"),
-    ("windows_folder.ps1", "windows_state.ps1", "windows_start.ps1"),
-    ("windows_folder.ps1", "windows_state.ps1", "windows_poll.ps1"),
-    ("windows_folder.ps1", "windows_state.ps1", "windows_void.ps1"),
-    ("windows_wrapper.ps1",),
+    ("windows_folder.ps1", "windows_log.ps1", "windows_state.ps1", "windows_start.ps1"),
+    ("windows_folder.ps1", "windows_log.ps1", "windows_state.ps1", "windows_poll.ps1"),
+    ("windows_folder.ps1", "windows_log.ps1", "windows_state.ps1", "windows_void.ps1"),
+    ("windows_folder.ps1", "windows_log.ps1", "windows_wrapper.ps1"),
 )
 
 

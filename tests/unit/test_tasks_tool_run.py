@@ -139,3 +139,39 @@ def test_a_run_is_what_the_tool_left() -> None:
     assert (run.contradiction, run.fault, run.log) == (True, None, kept(state.log))
     assert stage.journal.runs == {run.run_id: run}
     assert stage.journal.intents[run.run_id].roots == run.roots
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "detail"),
+    [
+        (
+            RunState(phase=RunPhase.FINISHED, exit_code=124, log=b"DONE\n", overdue=("71 updater", "72 tray")),
+            Reason.HOST_TIMEOUT,
+            "ended by us after 300 s: process 71 updater, 72 tray",
+        ),
+        (
+            RunState(phase=RunPhase.FINISHED, exit_code=0, log=b"DONE\n" * 2**18, cut=True),
+            Reason.ANSWER_HUGE,
+            "the tool wrote more into its log than the 1.2 MiB that we take",
+        ),
+    ],
+)
+def test_a_run_that_was_ended_or_whose_log_was_cut_is_no_answer_whatever_it_says(
+    state: RunState, reason: Reason, detail: str
+) -> None:
+    stage = staged(state)
+
+    with pytest.raises(HostError) as caught:
+        clean(stage)
+
+    assert (caught.value.reason, caught.value.detail) == (reason, detail)
+    (run,) = stage.journal.runs.values()
+    assert run.fault
+    assert run.fault.reason is reason
+
+
+def test_a_tool_that_does_not_end_although_its_host_ends_it_is_named(pauses: list[float]) -> None:
+    stage = staged(*[RunState(phase=RunPhase.RUNNING, overdue=("71 updater",))] * 100)
+
+    with pytest.raises(HostError, match=r"still runs after 300 s, as run [0-9a-z-]+: process 71 updater"):
+        clean(stage)

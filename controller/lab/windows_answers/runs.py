@@ -14,17 +14,22 @@ from controller.lab.windows_folder import on_disk
 _BUSY: Final = 64
 _BLOCKED: Final = 65
 _BLOCK: Final = 192 * 1024
-_RUN: Final = 'limit=$1; shift; timeout "$limit" "$@" >stdout 2>&1 </dev/null; echo "$?" >exit'
+_OUT_OF_TIME: Final = "124"
+_RUN: Final = """limit=$1
+shift
+{ timeout "$limit" "$@" 2>&1 </dev/null; echo "$?" >code; } | cat >stdout
+mv code exit"""
+"""`cat` ends when the program, and whatever it started, has let go of the pipe."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A program that was started; `log` is its log, which was `before` bytes long."""
+    """A program that was started; `log` is its log, and `before` what stood there at the start."""
 
     child: Child
     place: Path
     log: Path
-    before: int
+    before: bytes
 
 
 class Runs:
@@ -48,7 +53,7 @@ class Runs:
             folder = ours / "runs" / run_id
             folder.mkdir(parents=True)
             path = on_disk(self._folder, log) if log[1:3] == ":\\" else folder / log
-            before = path.stat().st_size if path.exists() else 0
+            before = path.read_bytes() if path.exists() else b""
             told = {"LAMSACH_RUN_ID": run_id, "LAMSACH_MODE": mode}
             child = self._launched(("/bin/sh", "-c", _RUN, "sh", seconds, str(tool), *words), folder, told)
             self._runs[run_id] = _Run(child, folder, path, before)
@@ -91,15 +96,19 @@ class Runs:
             yield "#lamsach running"
         else:
             exit_code = run.place / "exit"
-            yield f"#lamsach finished {exit_code.read_text().strip()}" if exit_code.exists() else "#lamsach torn"
+            code = exit_code.read_text().strip() if exit_code.exists() else ""
+            yield f"#lamsach finished {code}" if code else "#lamsach torn"
+            if code == _OUT_OF_TIME:
+                yield f"#left {run.child.pid} {run.place.name}"
             yield from _log(run, limit)
 
 
 def _log(run: _Run, limit: int) -> Iterator[str]:
-    """What the run itself wrote; all of the file when it became shorter."""
-    if not run.log.exists():
-        return
-    content = run.log.read_bytes()
-    new = content[run.before if len(content) >= run.before else 0 :][:limit]
-    for start in range(0, len(new), _BLOCK):
-        yield base64.b64encode(new[start : start + _BLOCK]).decode()
+    """What the run itself wrote: what goes on behind the old log, else all of the file."""
+    content = run.log.read_bytes() if run.log.exists() else b""
+    new = content.removeprefix(run.before)
+    if len(new) > limit:
+        yield "#cut"
+    yield "#log"
+    for start in range(0, min(len(new), limit), _BLOCK):
+        yield base64.b64encode(new[start : min(start + _BLOCK, limit)]).decode()

@@ -2,7 +2,7 @@
 # What put, start, poll and void share: our folder on the host, and how we answer.
 #
 #   FOLDER/tools/SHA256/NAME   what was placed
-#   FOLDER/runs/RUN_ID/        what was started: pid, log, stdout, exit
+#   FOLDER/runs/RUN_ID/        what was started: pid, tool, log-path, log-before, log-new, stdout, over, exit
 #   FOLDER/lock                whose program runs now
 #
 # linux_walk.sh comes before this, and a line that sets `sysroot`: where the computer's disk is mounted, or nothing.

@@ -1,45 +1,44 @@
-# shellcheck shell=sh disable=SC2154  # linux_folder.sh and linux_state.sh stand before this, and the caller's variables
+# shellcheck shell=sh disable=SC2154  # linux_folder, linux_state and linux_log stand before this; the caller's variables
 # How a run stands. The caller has set `dir` (of the run), `lock`, `run` and `limit` (bytes of log).
+#
+# Behind the first line may stand `#left PID NAME` for each process that the host had to end when the run's time was
+# over, and `#cut` when there is more log than `limit`. When the run is over, `#log` and the bytes of its log follow.
 
-# belongs FILE: the process that FILE names (`[RUN_ID] PID START BOOT`) lives
+# belongs FILE: the process that FILE names (`RUN_ID PID START BOOT`) lives
 belongs() {
     [ -f "$1" ] || return 1
     read -r owner pid start boot <"$1"
     [ "$owner" = "$run" ] && alive "$pid" "$start" "$boot"
 }
 
+runs_still() {
+    belongs "$dir/pid" || belongs "$lock" || [ -n "$(members "$dir")" ]
+}
+
 report() {
-    if [ ! -f "$dir/exit" ] && { belongs "$dir/pid" || belongs "$lock"; }; then
+    if [ ! -f "$dir/exit" ] && runs_still; then
         say running
+        left
     elif [ -f "$dir/exit" ]; then
         say finished "$(cat "$dir/exit")"
-        new_log
+        outcome
     elif [ -d "$dir" ]; then
         say torn
-        new_log
+        outcome
     else
         say absent
     fi
 }
 
-# inode_and_size FILE
-inode_and_size() {
-    [ -f "$1" ] || { echo "0 0" && return; }
-    # shellcheck disable=SC2012  # only the number before the name is used
-    ls -di -- "$1" | { read -r inode _ && echo "$inode $(size_of "$1")"; }
+left() {
+    [ ! -f "$dir/over" ] || sed -n 's/^/#left /p' "$dir/over"
 }
 
-# new_log: what the run itself wrote; all of the file when it is another one now, or became shorter
-new_log() {
-    [ -f "$dir/log-path" ] || return 0
-    log=$(cat "$dir/log-path")
-    [ -f "$log" ] || return 0
-    read -r inode_before before <"$dir/log-before"
-    inode_and_size "$log" | {
-        read -r inode now
-        if [ "$inode" != "$inode_before" ] || [ "$now" -lt "$before" ]; then
-            before=0
-        fi
-        tail -c "+$((before + 1))" -- "$log" | head -c "$limit"
-    }
+outcome() {
+    left
+    if [ -f "$dir/cut" ] || [ "$(new_log | head -c "$((limit + 1))" | wc -c)" -gt "$limit" ]; then
+        echo '#cut'
+    fi
+    echo '#log'
+    new_log | head -c "$limit"
 }

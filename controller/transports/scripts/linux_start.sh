@@ -1,7 +1,8 @@
-# shellcheck shell=sh disable=SC2034,SC2154  # linux_folder.sh, linux_state.sh and linux_report.sh stand before this
+# shellcheck shell=sh disable=SC2034,SC2154  # linux_folder, linux_state, linux_log and linux_report stand before this
 # FOLDER LIMIT RUN_ID SHA256 NAME LOG SECONDS MODE WRAPPER ARGUMENTS...: start a placed program, once for each run id.
 #
-# Who makes the run's folder starts the program; everybody else only reports. One lock holds for all our programs.
+# Who makes the run's folder starts the program; everybody else only reports. One lock holds for all our programs, as
+# long as a process of one of them lives.
 
 folder=$1
 limit=$2
@@ -27,10 +28,29 @@ take_lock() {
         if [ "$tries" -gt 5 ] || held; then
             rm -f -- "$mine"
             [ "$owner" != "$run" ] || { report && exit; }
-            refuse "$BUSY" "'$owner' still runs"
+            busy "$owner"
         fi
     done
     rm -f -- "$mine"
+}
+
+# busy RUN_ID: refuse, and name the processes for whom we wait
+busy() {
+    # shellcheck disable=SC2046  # words are meant
+    refuse "$BUSY" "'$1' still runs$(named $(members "$folder/runs/$1") | head -n 5 | sed 's/^/, process /' | tr -d '\n')"
+}
+
+# refuse_beside_others: a run that lost the lock (somebody removed it) may still have processes
+refuse_beside_others() {
+    other=$(marked | while read -r _ place; do
+        case $place in
+        "$dir") ;;
+        "$folder/runs/"*) echo "${place##*/}" ;;
+        esac
+    done | head -n 1)
+    [ -n "$other" ] || return 0
+    rm -f -- "$lock"
+    busy "$other"
 }
 
 # held: its owner lives. A stale one is moved away, and put back when it was a new one by then.
@@ -38,6 +58,7 @@ held() {
     owner=
     { read -r owner pid start boot <"$lock"; } 2>/dev/null || return 1
     alive "$pid" "$start" "$boot" && return 0
+    [ -z "$(members "$folder/runs/$owner")" ] || return 0
     mv -- "$lock" "$lock.old.$$" 2>/dev/null || return 1
     read -r _ pid_now _ <"$lock.old.$$"
     [ "$pid_now" = "$pid" ] || ln -- "$lock.old.$$" "$lock" 2>/dev/null
@@ -49,8 +70,8 @@ launch() {
     cd -- "$dir" || exit "$FAILED"
     apart=
     command -v setsid >/dev/null 2>&1 && apart=setsid
-    LAMSACH_RUN_ID=$run LAMSACH_MODE=$mode $apart nice -n 19 \
-        sh "$dir/wrapper" "$folder" "$run" "$seconds" "$tool" "$@" </dev/null >/dev/null 2>&1 &
+    $apart nice -n 19 \
+        sh "$dir/wrapper" "$folder" "$limit" "$run" "$mode" "$seconds" "$tool" "$@" </dev/null >/dev/null 2>&1 &
     write "$lock" "$run $(signature $!)"
 }
 
@@ -61,6 +82,7 @@ if [ -d "$dir" ]; then
 fi
 is_whole "$tool" "$sha256" || refuse "$BLOCKED" "'$tool' is gone or was changed"
 take_lock
+refuse_beside_others
 mkdir -p -- "$folder/runs" "$folder/quarantine"
 if ! mkdir -- "$dir" 2>/dev/null; then
     rm -f -- "$lock"
@@ -72,10 +94,7 @@ case $log in
 /*) ;;
 *) log=$dir/$log ;;
 esac
-if ! {
-    write "$dir/wrapper" "$wrapper" && write "$dir/log-path" "$log" &&
-        write "$dir/log-before" "$(inode_and_size "$log")"
-}; then
+if ! { write "$dir/wrapper" "$wrapper" && note_log "$log"; }; then
     rm -rf -- "$dir"
     rm -f -- "$lock"
     refuse "$DISK_FULL" "'$dir' cannot be written"

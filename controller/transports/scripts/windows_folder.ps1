@@ -1,7 +1,7 @@
 # What put, take, start, poll and void share: our folder on the host, and how we answer.
 #
 #   FOLDER\tools\SHA256\NAME   what was placed
-#   FOLDER\runs\RUN_ID\        what was started: launch.json, wrapper.ps1, alive, fate, stdout, exit
+#   FOLDER\runs\RUN_ID\        what was started: launch.json, wrapper.ps1, alive, fate, stdout, log-new, over, exit
 #   FOLDER\lock                whose program runs now
 #
 # The answer is a line `#lamsach WORD [NUMBER]`; a refusal is `#lamsach refused CODE` and a sentence below it.

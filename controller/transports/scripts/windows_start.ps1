@@ -1,8 +1,9 @@
 # FOLDER LIMIT RUN_ID SHA256 NAME LOG SECONDS MODE WRAPPER ARGUMENTS...: start a placed program, once for each run id.
-# windows_folder.ps1 and windows_state.ps1 stand before this.
+# windows_folder.ps1, windows_log.ps1 and windows_state.ps1 stand before this.
 #
 # Only one start is under way at a time: `starting` is held open, and falls free when we die. Who makes the run's
-# folder starts the program; everybody else only reports. One lock holds for all our programs.
+# folder starts the program; everybody else only reports. One lock holds for all our programs, as long as a process of
+# one of them lives.
 
 $folder, [long]$limit, $run, $sha256, $name, $log, [int]$seconds, $mode, $wrapper, $words = $args
 $dir = "$folder\runs\$run"
@@ -21,8 +22,21 @@ function Join-Words([string[]]$Words) {
     $spelled -join ' '
 }
 
+# A run that has lost the lock (somebody removed it), and of which something still lives. A question of somebody else
+# looks the same for a moment, so ask twice.
+function Get-OtherRun {
+    foreach ($each in [IO.Directory]::GetDirectories("$folder\runs")) {
+        $id = [IO.Path]::GetFileName($each)
+        if ($id -eq $run -or -not (Test-Held "$each\alive")) { continue }
+        Start-Sleep -Milliseconds 300
+        if (Test-Held "$each\alive") { return $id }
+    }
+}
+
 # Hold the lock, or refuse. One whose run is over, or never began, is stale.
 function Set-Lock {
+    $other = Get-OtherRun
+    if ($other) { Stop-Refused $Busy "'$other' still runs" }
     $owner = Get-Text $lock
     if ($owner -and $owner -ne $run -and (Get-Phase "$folder\runs\$owner") -eq 'running') {
         Stop-Refused $Busy "'$owner' still runs"
@@ -45,19 +59,14 @@ function Clear-Run {
 function New-Run {
     $aside = "$folder\runs\.$run.$PID"
     $path = if ($log -match '^([A-Za-z]:|\\)\\') { $log } else { "$dir\$log" }
-    $length = Get-Size $path
     $launch = @{
-        run = $run; mode = $mode; tool = $tool; line = (Join-Words $words); seconds = $seconds; lock = $lock
-        log = $path; logLength = $length; logSha256 = $(if ($length) { Get-Sha256 $path } else { Get-EmptySha256 })
+        run = $run; mode = $mode; tool = $tool; line = (Join-Words $words); seconds = $seconds; lock = $lock; limit = $limit
     }
+    $launch += Get-LogFacts $path
     foreach ($each in $aside, "$folder\quarantine") { [void][IO.Directory]::CreateDirectory($each) }
     [IO.File]::WriteAllText("$aside\wrapper.ps1", $wrapper)
     [IO.File]::WriteAllText("$aside\launch.json", ($launch | ConvertTo-Json -Compress))
     [IO.Directory]::Move($aside, $dir)
-}
-
-function Get-EmptySha256 {
-    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 }
 
 # Not a child of ours: those die with this session. Text that is given with -Command is no matter of the policy for

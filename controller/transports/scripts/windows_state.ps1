@@ -1,4 +1,4 @@
-# How a run stands. windows_folder.ps1 stands before this.
+# How a run stands. windows_folder.ps1 and windows_log.ps1 stand before this.
 #
 # `alive` is held open by the wrapper, and by what it started, as long as they live: no number of a process, no
 # clock, and no restart can deceive us. `fate` is written once: `begun` by the wrapper, right before the program, or
@@ -25,45 +25,34 @@ function Get-Text([string]$Path) {
     }
 }
 
-# Say `absent`, `running`, `torn`, or `finished CODE`.
+# Say `absent`, `running`, `torn`, or `finished CODE`. A run whose program has ended goes on while anything that it
+# started holds `alive`.
 function Get-Phase([string]$Dir) {
-    $exit = Get-Text "$Dir\exit"
-    if ($exit) { return "finished $exit" }
     if (-not (Test-Path -LiteralPath $Dir) -or (Test-Path -LiteralPath "$Dir\blocked")) { return 'absent' }
     if (Test-Held "$Dir\alive") { return 'running' }
-    if ((Get-Text "$Dir\fate") -eq 'begun') {
-        $exit = Get-Text "$Dir\exit"  # it may have ended just now
-        if ($exit) { return "finished $exit" }
-        return 'torn'
-    }
+    $exit = Get-Text "$Dir\exit"
+    if ($exit) { return "finished $exit" }
+    if ((Get-Text "$Dir\fate") -eq 'begun') { return 'torn' }
     $age = [DateTime]::UtcNow - (Get-Item -LiteralPath "$Dir\launch.json" -Force).LastWriteTimeUtc
     if (-not (Test-Path -LiteralPath "$Dir\fate") -and [Math]::Abs($age.TotalSeconds) -lt $Patience) { return 'running' }
     if ((Write-Once "$Dir\fate" 'void') -or (Get-Text "$Dir\fate") -eq 'void') { return 'absent' }
     'running'
 }
 
-# Answer how a run stands, and what its log says when it is over: at most $Limit bytes, as base64.
+# Answer how a run stands, and what its log says when it is over: at most $Limit bytes, as base64. linux_report.sh says
+# which lines stand before the log.
 function Write-State([string]$Dir, [long]$Limit) {
     $phase = Get-Phase $Dir
     "#lamsach $phase"
-    if ($phase -match '^(finished|torn)') { Write-NewLog $Dir $Limit }
-}
-
-# What the run itself wrote; all of the file when it is another one now, or became shorter.
-function Write-NewLog([string]$Dir, [long]$Limit) {
-    $launch = [IO.File]::ReadAllText("$Dir\launch.json") | ConvertFrom-Json
-    if (-not (Test-Path -LiteralPath $launch.log -PathType Leaf)) { return }
-    [long]$start = $launch.logLength
-    if ((Get-Size $launch.log) -lt $start -or (Get-Sha256 $launch.log $start) -ne $launch.logSha256) { $start = 0 }
-    $stream = [IO.File]::Open($launch.log, 'Open', 'Read', 'ReadWrite,Delete')
-    try {
-        [void]$stream.Seek($start, 'Begin')
-        $block = New-Object byte[] 196608
-        while ($Limit -gt 0 -and ($count = $stream.Read($block, 0, [Math]::Min($block.Length, $Limit)))) {
-            [Convert]::ToBase64String($block, 0, $count)
-            $Limit -= $count
-        }
-    } finally {
-        $stream.Dispose()
+    foreach ($line in (Get-Text "$Dir\over") -split "`n") { if ($line) { "#left $line" } }
+    if ($phase -notmatch '^(finished|torn)') { return }
+    $facts = Get-Facts $Dir
+    $log = New-Object IO.MemoryStream
+    Copy-NewLog $Dir $facts ($Limit + 1) $log
+    if ($log.Length -gt $Limit -or (Test-Path -LiteralPath "$Dir\cut")) { '#cut' }
+    '#log'
+    $bytes, $most = $log.ToArray(), [Math]::Min($log.Length, $Limit)
+    for ([long]$start = 0; $start -lt $most; $start += $BlockSize) {
+        [Convert]::ToBase64String($bytes, $start, [Math]::Min($BlockSize, $most - $start))
     }
 }
