@@ -4,12 +4,13 @@ import codecs
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, product, zip_longest
+from itertools import chain, islice, product, zip_longest
 from typing import Final, Protocol
 
-from controller.errors import PlaybookError, Where
+from controller.errors import PlaybookError, Reason, Where
 from controller.model.playbook import Tool
 from controller.model.result import Fault, Finding, ToolMode
+from controller.model.text import shown
 
 LINE_LIMIT: Final = 8 * 1024
 """Letters of a line that are read; the patterns of a tool meet text that a hostile host wrote."""
@@ -21,6 +22,22 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_INVISIBLE: Final = re.compile(
+    r"""
+    \x1b\[ [0-9;:]* m                      # SGR: colours
+    | \x1b\[ 0? K                          # EL: erase from here on, which follows each colour of grep
+    | \x1b\[ \??[0-9;]* [hlnqr]            # modes, reports
+    | \x1b\] [^\x07\x1b]* (?: \x07 | \x1b\\ )  # OSC: titles, links
+    | \x1b [()] [0-9A-B]                   # character sets
+    | \0                                   # padding
+    """,
+    re.VERBOSE,
+)
+"""Sequences of ECMA-48 that leave no mark where they stand, and NUL."""
+_OVERWRITTEN: Final = re.compile(r"(?:[\r\b]|\x1b\[[0-9;]*[A-HJKSTdf])+")
+"""What moves the cursor within a line, or erases it: another text begins there."""
+_ESCAPE: Final = "\x1b"
+_BOM: Final = "\ufeff"
 _PLACEHOLDER: Final = re.compile(r"\{([a-z]+)\}")
 
 
@@ -40,8 +57,8 @@ class Places:
 class ToolReport:
     """What a tool's log and exit code say together.
 
-    `fault` says that the run is no answer (`cleaner.unfinished`, `cleaner.failed`, `answer.huge`); what it found
-    before that still counts, but what it did not find is not confirmed gone.
+    `fault` says that the run is no answer (`cleaner.*`, `answer.huge`); what it found before that still counts, but
+    what it did not find is not confirmed gone.
     `contradiction` says that the log and the exit code disagree.
     """
 
@@ -137,9 +154,40 @@ def decoded(log: bytes, encoding: str) -> str:
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """Part a log at its line ends only, for a file name may hold every other separator; a cut line ends with U+FFFD.
+    """Part a log into the texts that a terminal showed, one after the other, without colours and padding.
 
-    No more than `LINES_LIMIT` + 1 lines are returned, so that the caller sees that there were too many.
+    Lines end at a line feed only, for a file name may hold every other separator. A carriage return within a line, and
+    whatever else moves the cursor, begins another text: a progress line must not hide the finding that follows or
+    precedes it. A text that was cut, by its length or by such a move, ends with U+FFFD, since an object at its end may
+    be more than we see. No more than `LINES_LIMIT` + 1 lines are returned, so that the caller sees that there were too
+    many.
     """
     lines = text.split("\n", LINES_LIMIT + 1)[: LINES_LIMIT + 1]
-    return tuple(line.removesuffix("\r") if len(line) <= LINE_LIMIT else line[:LINE_LIMIT] + "\ufffd" for line in lines)
+    return tuple(islice(chain.from_iterable(map(_texts, lines)), LINES_LIMIT + 1))
+
+
+def _texts(line: str) -> Iterator[str]:
+    parts = _OVERWRITTEN.split(_INVISIBLE.sub("", line.removesuffix("\r")))
+    *overwritten, last = (part.removeprefix(_BOM) for part in parts)
+    for part in overwritten:
+        if part.strip():
+            yield part[:LINE_LIMIT] + "\ufffd"
+    yield last if len(last) <= LINE_LIMIT else last[:LINE_LIMIT] + "\ufffd"
+
+
+def unreadable(tool: Tool, lines: Sequence[str]) -> Fault | None:
+    """Say why patterns for lines cannot read a log to its end; None when they can.
+
+    A sequence that `lines_of` does not know may hide or split any text, so a log that holds one is no answer.
+    """
+    if len(lines) > LINES_LIMIT:
+        return Fault(Reason.ANSWER_HUGE, f"the log of '{tool.name}' has more than {LINES_LIMIT} lines")
+    for line in lines:
+        _, escape, behind = line.partition(_ESCAPE)
+        if escape:
+            return Fault(
+                Reason.CLEANER_UNREADABLE,
+                f"the log of '{tool.name}' holds the control sequence '{shown(escape + behind[:8])}'; add "
+                "the tool's switch for plain text to 'detect' and 'clean' in tool.yaml, or name a file as 'log'",
+            )
+    return None

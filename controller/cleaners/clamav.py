@@ -69,7 +69,7 @@ class ClamavCleaner:
         lines = base.lines_of(base.decoded(log, tool.encoding))
         scan = _read(lines)
         findings = tuple(_findings(scan, tool, mode, places.sysroot))
-        if fault := _fault(scan, exit_code, lines):
+        if fault := _fault(tool, scan, exit_code, lines):
             return ToolReport(findings=findings, fault=fault)
         return ToolReport(findings=findings, contradiction=_contradicts(scan, mode, exit_code))
 
@@ -132,10 +132,10 @@ def _findings(scan: _Scan, tool: Tool, mode: ToolMode, sysroot: str) -> Iterator
         yield Finding(tool=tool.name, threat=threat, object=place, state=state)
 
 
-def _fault(scan: _Scan, exit_code: int, lines: Sequence[str]) -> Fault | None:
+def _fault(tool: Tool, scan: _Scan, exit_code: int, lines: Sequence[str]) -> Fault | None:
     """Say why the run is no answer: it did not end, had no signatures, or did not read all it was told to."""
-    if len(lines) > base.LINES_LIMIT:
-        return Fault(Reason.ANSWER_HUGE, f"the log has more than {base.LINES_LIMIT} lines")
+    if unreadable := base.unreadable(tool, lines):
+        return unreadable
     if "Infected files" not in scan.counts:
         last = next((line for line in reversed(lines) if line.strip()), "an empty log")
         return Fault(Reason.CLEANER_UNFINISHED, f"exit {exit_code}, no summary: {last[:_DETAIL_LIMIT]}")

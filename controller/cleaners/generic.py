@@ -79,9 +79,8 @@ class GenericCleaner:
         """Read the log by the tool's patterns, and weigh it against the exit code by the table above."""
         lines = base.lines_of(base.decoded(log, tool.encoding))
         findings, complete = _read(tool, lines, places.sysroot)
-        if len(lines) > base.LINES_LIMIT:
-            detail = f"the log of '{tool.name}' has more than {base.LINES_LIMIT} lines"
-            return ToolReport(findings=findings, fault=Fault(Reason.ANSWER_HUGE, detail))
+        if fault := base.unreadable(tool, lines):
+            return ToolReport(findings=findings, fault=fault)
         if not complete:
             detail = f"exit {exit_code}, and no line after the last finding begins with '{tool.complete}'"
             return ToolReport(findings=findings, fault=Fault(Reason.CLEANER_UNFINISHED, detail))

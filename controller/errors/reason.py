@@ -150,6 +150,11 @@ class Reason(StrEnum):
         "the tool's log has no completion marker",
         "read the kept log (lamsach show), then retry",
     )
+    CLEANER_UNREADABLE = (
+        "cleaner.unreadable",
+        "the tool's log cannot be read line by line",
+        "change tool.yaml as the detail says, then --retry unknown",
+    )
     CLEAN_INTERRUPTED = (
         "clean.interrupted",
         "the tool was torn off midway",

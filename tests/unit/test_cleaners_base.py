@@ -4,7 +4,7 @@ import pytest
 
 from controller.cleaners import base
 from controller.cleaners.generic import GenericCleaner
-from controller.errors import PlaybookError
+from controller.errors import PlaybookError, Reason
 from controller.model.fleet import Platform
 from controller.model.playbook import Tool
 from controller.model.result import ToolMode
@@ -72,3 +72,37 @@ def test_a_long_line_is_cut_and_shows_it_and_no_log_has_endless_lines() -> None:
 
     assert line == "x" * base.LINE_LIMIT + "\ufffd"
     assert len(base.lines_of("\n" * (base.LINES_LIMIT * 2))) == base.LINES_LIMIT + 1
+
+
+TERMINAL = {
+    "colours": ("\x1b[1;31mFOUND\x1b[0m Bad \x1b[38;5;9m/x\x1b[m", ["FOUND Bad /x"]),
+    "colours of grep": ("\x1b[01;31m\x1b[KFOUND\x1b[m\x1b[K Bad /x", ["FOUND Bad /x"]),
+    "a progress line": ("10%\r100%\r\x1b[31mFOUND Bad /x\x1b[0m", ["10%\ufffd", "100%\ufffd", "FOUND Bad /x"]),
+    "a finding that is overwritten": ("FOUND Bad /x\r100%", ["FOUND Bad /x\ufffd", "100%"]),
+    "backspaces": ("10%\b\b\b\b20%\b\b\b\bFOUND Bad /x", ["10%\ufffd", "20%\ufffd", "FOUND Bad /x"]),
+    "an erased line": ("10%\x1b[2K\x1b[1GFOUND Bad /x", ["10%\ufffd", "FOUND Bad /x"]),
+    "a title": ("\x1b]0;scanning\x07FOUND Bad /x\x1b]8;;\x1b\\", ["FOUND Bad /x"]),
+    "a hidden cursor": ("\x1b[?25lFOUND Bad /x\x1b[?25h", ["FOUND Bad /x"]),
+    "padding": ("\0\0\0FOUND Bad /x\0\0", ["FOUND Bad /x"]),
+    "a byte order mark": ("\ufeffFOUND Bad /x", ["FOUND Bad /x"]),
+    "line ends of Windows": ("FOUND Bad /x\r", ["FOUND Bad /x"]),
+}
+
+
+@pytest.mark.parametrize(("line", "texts"), TERMINAL.values(), ids=TERMINAL)
+def test_what_a_terminal_shows_is_what_a_pattern_sees(line: str, texts: list[str]) -> None:
+    assert base.lines_of(f"begun\n{line}\nDONE") == ("begun", *texts, "DONE")
+
+
+@pytest.mark.parametrize("sequence", ["\x1b", "\x1b]0;never ended", "\x1b[31", "\x1bPx\x1b\\", "\x1b[4:3~"])
+def test_a_log_with_a_control_sequence_that_is_not_known_is_refused(sequence: str) -> None:
+    fault = base.unreadable(a_tool(), base.lines_of(f"begun\n{sequence}\nDONE\n"))
+
+    assert fault
+    assert fault.reason is Reason.CLEANER_UNREADABLE
+    assert "'\\x1b" in fault.detail
+    assert "'detect' and 'clean' in tool.yaml" in fault.detail
+
+
+def test_parts_of_a_line_are_counted_too() -> None:
+    assert len(base.lines_of("x\r" * (base.LINES_LIMIT * 2))) == base.LINES_LIMIT + 1

@@ -146,3 +146,42 @@ def test_a_tool_that_cannot_be_called_or_read_is_refused_before_any_host(
 ) -> None:
     with pytest.raises(PlaybookError, match=why):
         GenericCleaner().check(tool, roots)
+
+
+def test_a_coloured_finding_behind_progress_counts() -> None:
+    log = "10%\r100%\r\x1b[31mfound A in /x\x1b[0m\nfinished\n"
+
+    assert [(each.object, each.state) for each in read(log, mode=ToolMode.DETECT).findings] == [("/x", "found")]
+
+
+def test_a_finding_that_progress_overwrote_counts() -> None:
+    (finding,) = read("found A in /x\r100%\nfinished\n", mode=ToolMode.DETECT).findings
+
+    assert (finding.threat, finding.state) == ("A", FindingState.FOUND)
+
+
+def test_a_log_that_may_hide_a_finding_is_no_answer() -> None:
+    report = read("found A in /x\n\x1bPhidden\nfinished\n", mode=ToolMode.DETECT)
+
+    assert report.fault
+    assert report.fault.reason is Reason.CLEANER_UNREADABLE
+    assert len(report.findings) == 1
+
+
+TWO_PASSES = "found A in /x\nremoved A in /x\nfinished\nfound B in /y\n"
+
+
+def test_a_log_of_two_passes_is_whole_when_the_second_is() -> None:
+    whole, cut = read(f"{TWO_PASSES}removed B in /y\nfinished\n"), read(TWO_PASSES)
+
+    assert [each.state for each in whole.findings] == ["removed", "removed"]
+    assert whole.fault is None
+    assert [each.state for each in cut.findings] == ["removed", "found"]
+    assert cut.fault
+    assert cut.fault.reason is Reason.CLEANER_UNFINISHED
+
+
+def test_a_finding_of_the_second_pass_is_open_although_the_first_removed_it() -> None:
+    (finding,) = read(f"{TWO_PASSES.replace('B in /y', 'A in /x')}finished\n", code=9).findings
+
+    assert finding.state is FindingState.FOUND
