@@ -37,6 +37,7 @@ _INVISIBLE: Final = re.compile(
 _OVERWRITTEN: Final = re.compile(r"(?:[\r\b]|\x1b\[[0-9;]*[A-HJKSTdf])+")
 """What moves the cursor within a line, or erases it: another text begins there."""
 _ESCAPE: Final = "\x1b"
+_NAMED, _NAMED_LENGTH = 3, 300
 _BOM: Final = "\ufeff"
 _PLACEHOLDER: Final = re.compile(r"\{([a-z]+)\}")
 
@@ -68,7 +69,13 @@ class ToolReport:
 
 
 class Cleaner(Protocol):
-    """Knows how to call one tool, and how to read what it says. Strings in, values out."""
+    """Knows how to call one tool, and how to read what it says. Strings in, values out.
+
+    `confirms_always` asks for a detect-only run after every run in mode `clean`, also after one that handled nothing:
+    for a tool that only there says what it passed over.
+    """
+
+    confirms_always: bool
 
     def check(self, tool: Tool, roots: Sequence[str]) -> None:
         """Make sure, before any host is touched, that `tool` can be called for `roots` and its log be read.
@@ -173,6 +180,15 @@ def _texts(line: str) -> Iterator[str]:
         if part.strip():
             yield part[:LINE_LIMIT] + "\ufffd"
     yield last if len(last) <= LINE_LIMIT else last[:LINE_LIMIT] + "\ufffd"
+
+
+def partial(passed_over: Sequence[str]) -> Fault | None:
+    """Say what a tool passed over by its own word, or return None when that is nothing."""
+    if not passed_over:
+        return None
+    named = "; ".join(shown(each)[:_NAMED_LENGTH] for each in passed_over[:_NAMED])
+    more = f" and {len(passed_over) - _NAMED} more" if len(passed_over) > _NAMED else ""
+    return Fault(Reason.CLEANER_PARTIAL, f"not looked at: {named}{more}")
 
 
 def unreadable(tool: Tool, lines: Sequence[str]) -> Fault | None:

@@ -4,6 +4,12 @@ Facts that shape this adapter: it ends with 1 when something was found, even whe
 when, beside that, a root was missing; 2 only when nothing was found and something could not be read. Without
 `--stdout` its warnings go elsewhere. A folder for quarantine that does not exist is only grumbled about. A line end
 in a file name stands in its log as it is.
+
+What its own limits make it pass over it calls clean, with exit 0: files above `--max-filesize` (100 MiB unless set),
+containers above `--max-scansize`, `--max-files`, `--max-recursion` or `--max-scantime`, encrypted ones, and, without a
+word in any mode, folders more than 15 levels deep. `--alert-exceeds-max` and `--alert-encrypted` name all but the
+last as findings; but then `--move` would put users' large files into quarantine. So only a detect-only run asks for
+these names, and a run in mode `clean` is always followed by one.
 """
 
 import re
@@ -20,11 +26,15 @@ from controller.model.result import Fault, Finding, FindingState, ToolMode
 QUARANTINE: Final = "quarantine"
 """The folder below the product's folder that findings are moved to; it must be there before a start."""
 
-_ALWAYS: Final = ("--recursive", "--infected", "--stdout")
+_ALWAYS: Final = ("--recursive", "--infected", "--stdout", "--max-dir-recursion=4096")
+"""A path of Linux has at most 4096 bytes, so no folder is deeper."""
+_TELLING: Final = ("--alert-exceeds-max=yes", "--alert-encrypted=yes")
 _DECIDED_HERE: Final = (
-    *(*_ALWAYS, "--allmatch", "--no-summary", "--quiet", "--log", "--file-list"),
-    *("--move", "--copy", "--remove"),
+    *("--recursive", "--infected", "--stdout", "--max-dir-recursion", "--allmatch", "--no-summary", "--quiet"),
+    *("--log", "--file-list", "--move", "--copy", "--remove", "--heuristic-alerts"),
+    *("--alert-exceeds-max", "--alert-encrypted", "--alert-encrypted-archive", "--alert-encrypted-doc"),
 )
+_PASSED_OVER: Final = ("Heuristics.Limits.Exceeded", "Heuristics.Encrypted.")
 _SHORT_DECIDED_HERE: Final = re.compile(r"-[a-zA-Z]*[rizlf][a-zA-Z]*")
 _DATABASE: Final = re.compile(r"-d.*|--data[a-z]*(=.*)?")
 _SUMMARY: Final = "----------- SCAN SUMMARY -----------"
@@ -39,6 +49,8 @@ _DETAIL_LIMIT: Final = 200
 class ClamavCleaner:
     """The tool's lists hold only what is its own (`-d`, FILE, …): roots, quarantine and form of the log are ours."""
 
+    confirms_always = True
+
     def check(self, tool: Tool, roots: Sequence[str]) -> None:
         """Make sure that there is something to scan, and that no argument takes over what the adapter decides."""
         base.refuse_unknown(tool, ("folder",))
@@ -46,6 +58,10 @@ class ClamavCleaner:
             raise base.tool_error(tool, "the task gives it no whole paths to scan; add 'roots' to the task")
         if tool.log != "stdout":
             raise base.tool_error(tool, f"its log is '{tool.log}', but clamav's is read from 'stdout'; write that")
+        if tool.detect is None:
+            raise base.tool_error(
+                tool, "it has no 'detect', without which clamscan hides what it passed over; add it, '[]' will do"
+            )
         for argument in (*tool.clean, *(tool.detect or ())):
             if _is_decided_here(argument):
                 raise base.tool_error(tool, f"'{argument}' is decided by the cleaner itself; remove it")
@@ -57,7 +73,7 @@ class ClamavCleaner:
         return (
             *_ALWAYS,
             f"--exclude-dir=^{re.escape(quarantine)}$",
-            *((f"--move={quarantine}",) if mode is ToolMode.CLEAN else ()),
+            *((f"--move={quarantine}",) if mode is ToolMode.CLEAN else _TELLING),
             *(() if any(map(_DATABASE.fullmatch, own)) else ("--fail-if-cvd-older-than=7",)),
             *own,
             "--",
@@ -79,6 +95,11 @@ class _Hit:
     object: str
     threat: str
     moved: bool = False
+
+    @property
+    def passed_over(self) -> bool:
+        """It is no finding: clamscan names what it did not look at."""
+        return self.threat.startswith(_PASSED_OVER)
 
 
 @dataclass(slots=True)
@@ -124,7 +145,7 @@ def _findings(scan: _Scan, tool: Tool, mode: ToolMode, sysroot: str) -> Iterator
     """Yield one finding for each threat and object; when names look alike, one that was not moved decides."""
     left = FindingState.FOUND if mode is ToolMode.DETECT else FindingState.FAILED
     moved: dict[tuple[str, str], bool] = {}
-    for hit in scan.hits:
+    for hit in (each for each in scan.hits if not each.passed_over):
         key = (hit.threat, base.without(sysroot, hit.object))
         moved[key] = hit.moved and moved.get(key, True)
     for (threat, place), gone in moved.items():
@@ -139,8 +160,9 @@ def _fault(tool: Tool, scan: _Scan, exit_code: int, lines: Sequence[str]) -> Fau
     if "Infected files" not in scan.counts:
         last = next((line for line in reversed(lines) if line.strip()), "an empty log")
         return Fault(Reason.CLEANER_UNFINISHED, f"exit {exit_code}, no summary: {last[:_DETAIL_LIMIT]}")
-    why = _shortfall(scan, exit_code)
-    return Fault(Reason.CLEANER_FAILED, f"exit {exit_code}, {why}") if why else None
+    if why := _shortfall(scan, exit_code):
+        return Fault(Reason.CLEANER_FAILED, f"exit {exit_code}, {why}")
+    return base.partial([f"{hit.object}: {hit.threat}" for hit in scan.hits if hit.passed_over])
 
 
 def _shortfall(scan: _Scan, exit_code: int) -> str:

@@ -13,6 +13,7 @@ The log says what was found and done; the exit code only agrees or disagrees. Fo
     failed   all removed       contradiction     contradiction
 
 A code that is not in the table is `failed`. Without the marker it is `cleaner.unfinished`, whatever the exit code.
+A line that meets `skipped` makes what is fine `cleaner.partial`: what the tool did not look at is not clean.
 """
 
 import re
@@ -59,6 +60,8 @@ _CONTRADICTIONS: Final = frozenset(
 class GenericCleaner:
     """Driven by tool.yaml alone."""
 
+    confirms_always = False
+
     def check(self, tool: Tool, roots: Sequence[str]) -> None:
         """Make sure that the arguments can be filled, and that the log and the exit codes can be read."""
         base.refuse_unknown(tool, _KNOWN)
@@ -84,7 +87,10 @@ class GenericCleaner:
         if not complete:
             detail = f"exit {exit_code}, and no line after the last finding begins with '{tool.complete}'"
             return ToolReport(findings=findings, fault=Fault(Reason.CLEANER_UNFINISHED, detail))
-        return _weighed(tool, mode, exit_code, findings)
+        report = _weighed(tool, mode, exit_code, findings)
+        if report.fault or report.contradiction or not tool.skipped:
+            return report
+        return replace(report, fault=base.partial([line for line in lines if re.search(tool.skipped, line)]))
 
 
 def _check_arguments(tool: Tool, roots: Sequence[str]) -> None:
@@ -101,9 +107,15 @@ def _check_arguments(tool: Tool, roots: Sequence[str]) -> None:
 
 
 def _check_patterns(tool: Tool) -> None:
-    for key, pattern in (("found", tool.found), ("removed", tool.removed)):
+    no_groups: frozenset[str] = frozenset()
+    patterns = (
+        ("found", tool.found, _GROUPS),
+        ("removed", tool.removed, _GROUPS),
+        ("skipped", tool.skipped, no_groups),
+    )
+    for key, pattern, groups in patterns:
         try:
-            missing = _GROUPS - re.compile(pattern).groupindex.keys()
+            missing = groups - re.compile(pattern).groupindex.keys()
         except re.error as error:
             raise base.tool_error(tool, f"'{key}' is no pattern ({error.msg}); correct it") from error
         if missing:

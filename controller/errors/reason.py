@@ -155,6 +155,11 @@ class Reason(StrEnum):
         "the tool's log cannot be read line by line",
         "change tool.yaml as the detail says, then --retry unknown",
     )
+    CLEANER_PARTIAL = (
+        "cleaner.partial",
+        "the tool passed over something that it should have looked at",
+        "raise its limits in tool.yaml, or look at what the detail names, then --retry unknown",
+    )
     CLEAN_INTERRUPTED = (
         "clean.interrupted",
         "the tool was torn off midway",

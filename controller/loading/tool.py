@@ -15,7 +15,7 @@ from controller.model.text import shown
 
 _KEYS: Final = (
     *("name", "platforms", "file", "sha256", "detect", "clean", "log", "encoding"),
-    *("complete", "found", "removed", "exit", "seconds"),
+    *("complete", "found", "removed", "skipped", "exit", "seconds"),
 )
 _GROUPS: Final = frozenset({"threat", "object"})
 _ENDS: Final = ("done", "reboot", "failed")
@@ -52,6 +52,7 @@ def load(path: Path) -> Tool:
         complete=fields.text("complete"),
         found=_pattern(fields, "found"),
         removed=_pattern(fields, "removed"),
+        skipped=_pattern(fields, "skipped", groups=frozenset()),
         exits=_exits(fields.get("exit")),
         seconds=fields.integer("seconds", 1, MOST_SECONDS) or 3600,
     )
@@ -96,16 +97,16 @@ def _encoding(fields: Fields) -> str:
     return name
 
 
-def _pattern(fields: Fields, what: str) -> str:
+def _pattern(fields: Fields, what: str, groups: frozenset[str] = _GROUPS) -> str:
     pattern = fields.text(what)
     try:
-        groups = re.compile(pattern).groupindex
+        named = re.compile(pattern).groupindex
     except (re.error, OverflowError) as reason:
         raise fields.refusal(
             f"'{what}': expected a regular expression; got one with an error: {reason}", what
         ) from reason
-    if pattern and _GROUPS - set(groups):
-        message = f"'{what}': expected the groups (?P<threat>…) and (?P<object>…); got {sorted(groups) or 'none'}"
+    if pattern and groups - set(named):
+        message = f"'{what}': expected the groups (?P<threat>…) and (?P<object>…); got {sorted(named) or 'none'}"
         raise fields.refusal(message, what)
     return pattern
 

@@ -59,7 +59,8 @@ class Tool:
 
     `detect` and `clean` are its argument lists; `detect` is None when it has no such mode.
     `log` is a path on the host or `stdout`. `found` and `removed` are regular expressions with the
-    groups `threat` and `object`. `exits` maps an exit code to `done`, `reboot` or `failed`.
+    groups `threat` and `object`; `skipped` is one for lines that say that something was passed over.
+    `exits` maps an exit code to `done`, `reboot` or `failed`.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Tool:
     complete: str = ""
     found: str = ""
     removed: str = ""
+    skipped: str = ""
     exits: Mapping[int, str] = field(default_factory=dict, hash=False)
     seconds: int = 3600
 

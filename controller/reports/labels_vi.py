@@ -52,6 +52,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.CLEANER_FAILED: "công cụ làm sạch bị lỗi",
     Reason.CLEANER_UNFINISHED: "công cụ làm sạch chưa chạy xong",
     Reason.CLEANER_UNREADABLE: "không đọc được nhật ký của công cụ làm sạch",
+    Reason.CLEANER_PARTIAL: "công cụ làm sạch đã bỏ qua một số tệp, chưa quét hết",
     Reason.CLEAN_INTERRUPTED: "việc làm sạch bị ngắt giữa chừng",
     Reason.CLEAN_UNVERIFIED: "chưa xác minh được mã độc đã được gỡ bỏ",
     Reason.BUG: "chương trình rà quét bị lỗi",

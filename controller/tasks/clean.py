@@ -59,7 +59,8 @@ def _roots(arguments: CleanArguments, context: TaskContext) -> tuple[str, ...]:
 def _look_again(index: int, arguments: CleanArguments, run: ToolRun, context: TaskContext) -> None:
     """Ask what can confirm the tool's word: its own detect-only run, or its objects' folders; then the old matches."""
     handled = tuple(finding.object for finding in run.findings if finding.state.handled)
-    if handled and arguments.tool.detect is not None:
+    confirms = handled or context.cleaner(arguments.cleaner).confirms_always
+    if confirms and arguments.tool.detect is not None:
         run_tool(index, arguments, ToolMode.DETECT, context)
     elif handled:
         context.record.looks.extend(_objects(handled, context))

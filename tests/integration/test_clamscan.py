@@ -1,7 +1,10 @@
 """The real clamscan, with a signature of our own: no network, no official database."""
 
+import gzip
+import io
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +108,74 @@ def test_cleaning_moves_into_the_quarantine_and_a_second_look_at_everything_find
     assert sorted(path.name for path in home.rglob("*")) == ["good.txt", "sub"]
     assert len(list((tmp_path / "ours" / QUARANTINE).iterdir())) == 2
     assert (again.exit_code, again.report) == (0, ToolReport())
+
+
+def zipped(content: bytes, *names: str, encrypted: bool = False) -> bytes:
+    """Make an archive of files with one content; an encrypted one only says so in its headers."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, content)
+    raw = bytearray(buffer.getvalue())
+    if encrypted:
+        raw[6] |= 1
+        raw[raw.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(raw)
+
+
+def large(place: Path) -> None:
+    with (place / "big.bin").open("wb") as file:
+        file.write(BAD)
+        file.truncate(101 * 1024 * 1024)
+
+
+def crowded(place: Path) -> None:
+    (place / "many.zip").write_bytes(zipped(b"a", *map(str, range(10_001))))
+
+
+def nested(place: Path) -> None:
+    content = gzip.compress(BAD)
+    for _ in range(20):
+        content = gzip.compress(content)
+    (place / "deep.gz").write_bytes(content)
+
+
+def locked(place: Path) -> None:
+    (place / "bí mật.zip").write_bytes(zipped(BAD[:9], "a.txt", encrypted=True))
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (large, "Limits.Exceeded.MaxFileSize"),
+        (crowded, "Limits.Exceeded.MaxFiles"),
+        (nested, "Limits.Exceeded.MaxRecursion"),
+        (locked, "Encrypted.Zip"),
+    ],
+)
+def test_what_its_limits_pass_over_is_not_clean_and_not_moved(
+    scan: Scan, tmp_path: Path, make: Callable[[Path], None], why: str
+) -> None:
+    place = tmp_path / "x"
+    place.mkdir()
+    make(place)
+    (name,) = place.iterdir()
+
+    looked, cleaned = scan(ToolMode.DETECT, [place]), scan(ToolMode.CLEAN, [place])
+
+    assert looked.report.fault
+    assert looked.report.fault.reason is Reason.CLEANER_PARTIAL
+    assert looked.report.fault.detail == f"not looked at: {name}: Heuristics.{why}"
+    assert looked.report.findings == cleaned.report.findings == ()
+    assert list(place.iterdir()) == [name]
+
+
+def test_no_folder_is_too_deep(scan: Scan, tmp_path: Path) -> None:
+    place = tmp_path / "x" / "/".join("n" * 40)
+    place.mkdir(parents=True)
+    (place / "a.bin").write_bytes(BAD)
+
+    assert [each.object for each in scan(ToolMode.DETECT, [tmp_path / "x"]).report.findings] == [str(place / "a.bin")]
 
 
 def test_without_a_quarantine_nothing_is_called_handled(scan: Scan, home: Path, tmp_path: Path) -> None:

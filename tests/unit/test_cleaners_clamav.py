@@ -138,10 +138,13 @@ def test_the_command_line_never_scans_the_quarantine_and_moves_only_when_cleanin
     clean = ClamavCleaner().arguments(TOOL, ToolMode.CLEAN, places)
 
     assert look == (
-        *("--recursive", "--infected", "--stdout", "--exclude-dir=^/var/lib/us/quarantine$"),
+        *("--recursive", "--infected", "--stdout", "--max-dir-recursion=4096"),
+        *("--exclude-dir=^/var/lib/us/quarantine$", "--alert-exceeds-max=yes", "--alert-encrypted=yes"),
         *("-d", "/var/lib/us/own.ndb", "--", "/mnt/pc/home", "/mnt/pc/srv"),
     )
     assert set(clean) - set(look) == {"--move=/var/lib/us/quarantine"}
+    assert not any(each.startswith("--alert") for each in clean)  # else users' large files would be moved
+    assert ClamavCleaner.confirms_always
 
 
 @pytest.mark.parametrize(
@@ -177,6 +180,10 @@ def test_a_whole_tool_passes_the_check() -> None:
         "-ri",
         "-f",
         "--file-list=x",
+        "--alert-exceeds-max=no",
+        "--alert-encrypted-doc=no",
+        "--heuristic-alerts=no",
+        "--max-dir-recursion=3",
         "--",
     ],
 )
@@ -192,9 +199,31 @@ def test_an_argument_that_takes_over_what_the_cleaner_decides_is_refused(argumen
         (TOOL, [], "add 'roots'"),
         (TOOL, ["home"], "whole paths"),
         (replace(TOOL, log="/var/log/x"), ["/home"], "stdout"),
+        (replace(TOOL, detect=None), ["/home"], "has no 'detect'"),
         (replace(TOOL, clean=("{roots}",)), ["/home"], r"'\{roots\}'"),
     ],
 )
 def test_a_tool_that_cannot_be_called_is_refused_before_any_host(tool: Tool, roots: list[str], why: str) -> None:
     with pytest.raises(PlaybookError, match=why):
         ClamavCleaner().check(tool, roots)
+
+
+OVER = "/home/big: Heuristics.Limits.Exceeded.MaxFileSize FOUND\n"
+ENCRYPTED = "/home/bí mật.zip: Heuristics.Encrypted.Zip FOUND\n"
+
+
+@pytest.mark.parametrize("log", [OVER, ENCRYPTED, FOUND + OVER, OVER + FOUND])
+def test_what_a_limit_made_it_pass_over_is_no_finding_and_not_clean(log: str) -> None:
+    report = read(log + summary(log.count(" FOUND")), 1, ToolMode.DETECT)
+
+    assert [each.object for each in report.findings] == ["/home/a"] * log.count("Own.Test")
+    assert report.fault
+    assert report.fault.reason is Reason.CLEANER_PARTIAL
+    assert "Heuristics." in report.fault.detail
+    assert not report.contradiction
+
+
+def test_other_heuristics_are_findings() -> None:
+    log = "/home/a: Heuristics.Phishing.Email.SpoofedDomain FOUND\n" + summary(1)
+
+    assert len(read(log, 1, ToolMode.DETECT).findings) == 1

@@ -137,6 +137,7 @@ def test_a_whole_tool_passes_the_check() -> None:
         (replace(TOOL, exits={0: "done", 1: "dunno"}), ["/x"], "'exit'"),
         (replace(TOOL, found="("), ["/x"], "'found' is no pattern"),
         (replace(TOOL, removed="(?P<object>.)"), ["/x"], "'removed' has no group 'threat'"),
+        (replace(TOOL, skipped="("), ["/x"], "'skipped' is no pattern"),
         (replace(TOOL, encoding="klingon"), ["/x"], "'klingon' is no encoding"),
         (replace(TOOL, encoding="base64"), ["/x"], "'base64' is no encoding"),
     ],
@@ -185,3 +186,33 @@ def test_a_finding_of_the_second_pass_is_open_although_the_first_removed_it() ->
     (finding,) = read(f"{TWO_PASSES.replace('B in /y', 'A in /x')}finished\n", code=9).findings
 
     assert finding.state is FindingState.FOUND
+
+
+SKIPPING = replace(TOOL, skipped="^skipped: ")
+
+
+@pytest.mark.parametrize("mode", ToolMode)
+def test_what_the_tool_says_it_skipped_is_not_clean(mode: ToolMode) -> None:
+    report = read("begun\nskipped: /big\nskipped: /locked\nfinished\n", mode=mode, tool=SKIPPING)
+
+    assert report.fault
+    assert report.fault.reason is Reason.CLEANER_PARTIAL
+    assert report.fault.detail == "not looked at: skipped: /big; skipped: /locked"
+
+
+def test_what_a_tool_found_beside_what_it_skipped_counts() -> None:
+    report = read("found A in /x\nskipped: /big\nfinished\n", mode=ToolMode.DETECT, tool=SKIPPING)
+
+    assert [each.object for each in report.findings] == ["/x"]
+    assert report.fault
+
+
+def test_a_tool_that_skipped_nothing_is_as_before() -> None:
+    assert read(LOGS["nothing"], tool=SKIPPING) == read(LOGS["nothing"])
+
+
+def test_many_skipped_items_are_counted_not_listed() -> None:
+    fault = read("skipped: /x\n" * 1000 + "finished\n", tool=SKIPPING).fault
+
+    assert fault
+    assert fault.detail.endswith("; skipped: /x and 997 more")

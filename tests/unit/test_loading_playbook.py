@@ -70,11 +70,12 @@ BAD = [
 ]  # fmt: skip
 
 BAD_TOOL = [
-    ("dectect: []\n", "6:1: 'tool': expected the key 'name', 'platforms', 'file', 'sha256', 'detect', 'clean', 'log', 'encoding', 'complete', 'found', 'removed', 'exit' or 'seconds'; got 'dectect': did you mean 'detect'?"),
+    ("dectect: []\n", "6:1: 'tool': expected the key 'name', 'platforms', 'file', 'sha256', 'detect', 'clean', 'log', 'encoding', 'complete', 'found', 'removed', 'skipped', 'exit' or 'seconds'; got 'dectect': did you mean 'detect'?"),
     ("detect: --all\n", "6:9: 'detect': expected a list; got the text '--all'"),
     ("detect: [5]\n", "6:10: 'detect': expected text; got the number '5': put it in quotes"),
     ("found: '('\n", "6:8: 'found': expected a regular expression; got one with an error: missing ), unterminated subpattern at position 0"),
     ("removed: '(?P<threat>a)'\n", "6:10: 'removed': expected the groups (?P<threat>…) and (?P<object>…); got ['threat']"),
+    ("skipped: '('\n", "6:10: 'skipped': expected a regular expression; got one with an error: missing ), unterminated subpattern at position 0"),
     ("found: abc\n", "6:8: 'found': expected the groups (?P<threat>…) and (?P<object>…); got none"),
     ("exit: {không: done}\n", "6:8: 'exit': expected an exit code as key; got the text 'không'"),
     ("exit: {4294967296: done}\n", "6:8: 'exit': expected an exit code as key; got the number '4294967296'"),
@@ -196,7 +197,7 @@ def test_a_tool_is_read_whole() -> None:
     text = (
         TOOL
         + "detect: [-n, '']\nlog: 'C:\\x.log'\nencoding: utf-16\ncomplete: DONE\nseconds: 7\n"
-        + "found: '(?P<threat>a) (?P<object>b)'\nexit: {0: done, 3010: reboot, -1: failed}\n"
+        + "found: '(?P<threat>a) (?P<object>b)'\nskipped: ^Skipped\nexit: {0: done, 3010: reboot, -1: failed}\n"
     )
 
     assert loaded_tool(text) == Tool(
@@ -212,6 +213,7 @@ def test_a_tool_is_read_whole() -> None:
         encoding="utf-16",
         complete="DONE",
         found="(?P<threat>a) (?P<object>b)",
+        skipped="^Skipped",
         exits={0: "done", 3010: "reboot", -1: "failed"},
         seconds=7,
     )

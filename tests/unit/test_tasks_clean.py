@@ -14,7 +14,7 @@ from controller.model.result import TaskResult, TaskState, ToolMode
 from controller.model.verdict import Judgement, Verdict, judge
 from controller.tasks.base import Record
 from controller.tasks.clean import Clean
-from controller.transports.base import Reply, RunState
+from controller.transports.base import Reply, RunPhase, RunState
 from controller.transports.canned import CannedHost
 from tests.builders import BAD, a_host, a_job, a_look, a_match, a_result, a_task, an_attempt
 from tests.visits import (
@@ -272,3 +272,20 @@ def test_windows_does_not_tell_great_letters_from_small() -> None:
     (look,) = stage.do(task, job, collector=lambda _: files).looks
 
     assert (look.there, look.gone) == ((r"c:\temp\XAU.exe",), (r"c:\temp\b.exe",))
+
+
+SUMMARY = b"----------- SCAN SUMMARY -----------\nKnown viruses: 1\nInfected files: %d\n"
+LARGE = b"/home/big: Heuristics.Limits.Exceeded.MaxFileSize FOUND\n"
+
+
+def test_what_clamscan_passed_over_is_asked_for_although_its_cleaning_found_nothing() -> None:
+    task = a_cleaning(a_tool(clean=(), detect=()), cleaner="clamav", roots={Platform.LINUX: ("/home",)})
+    cleaned = RunState(phase=RunPhase.FINISHED, exit_code=0, log=SUMMARY % 0)
+    looked = RunState(phase=RunPhase.FINISHED, exit_code=1, log=LARGE + SUMMARY % 1)
+    stage = staged(cleaned, looked)
+
+    with pytest.raises(HostError) as caught:
+        clean(stage, task)
+
+    assert caught.value.reason is Reason.CLEANER_PARTIAL
+    assert [run.mode for run in stage.journal.runs.values()] == [ToolMode.CLEAN, ToolMode.DETECT]
