@@ -7,6 +7,7 @@ That of a Windows PC is described in `windows_folder`. On both:
 
     FOLDER/tool-seconds      how long the cleanup tool takes (only when it is not 0)
     FOLDER/tool-fails        there when the cleanup tool must fail
+    FOLDER/tool-hands-over   there when a child of the cleanup tool does the work, and the tool itself ends at once
     FOLDER/tool-runs.txt     written by the tool: `RUN_ID MODE`, one line a run
 
 Links inside are relative: a folder can be moved, and nothing in it points at the machine that plays it.
@@ -63,6 +64,8 @@ def _write_tool_orders(pc: LabPc, folder: Path) -> None:
         (folder / "tool-seconds").write_text(f"{pc.tool_seconds}\n", encoding="utf-8")
     if LabFault.CLEANUP_FAILS in pc.faults:
         (folder / "tool-fails").touch()
+    if pc.hands_over:
+        (folder / "tool-hands-over").touch()
 
 
 def _all_files(pc: LabPc) -> Iterator[LabFile]:

@@ -144,6 +144,7 @@ class LabPc:
     `tls` and `modes` are for Windows: reached over TLS, or by sealed messages without it; and in what state it is.
     `boot_id` of a Windows PC is when it was started (`2026-11-23T01:05:00Z`).
     `infected` is the truth, whether or not anybody can see it; `tool_seconds` is how long a cleanup tool takes.
+    With `hands_over` its first process ends at once, and a child of it does the work.
     """
 
     name: str
@@ -171,6 +172,7 @@ class LabPc:
     mac: str
     cut_after: int = 1000
     tool_seconds: int = 0
+    hands_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

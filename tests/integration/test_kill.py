@@ -133,6 +133,23 @@ def test_killed_over_windows(point: str, tmp_path: Path, unkilled_windows: list[
         check(site, unkilled_windows)
 
 
+HANDED_OVER_SECONDS = 4
+
+
+@pytest.mark.parametrize("platform", ["linux", "windows"])
+def test_killed_while_the_child_of_a_tool_works(
+    platform: str, tmp_path: Path, unkilled: list[dict[str, Any]], unkilled_windows: list[dict[str, Any]]
+) -> None:
+    """The tool itself has ended long ago when the sweep goes on: its child is waited for, and nothing starts again."""
+    built, expected = (fleet(), unkilled) if platform == "linux" else (windows_fleet(), unkilled_windows)
+    pcs = tuple(replace(pc, tool_seconds=HANDED_OVER_SECONDS, hands_over=True) for pc in built.pcs)
+    with site_in(tmp_path, replace(built, pcs=pcs)) as site:
+        kill_at("after-start", 2, site)
+        began = time.monotonic()
+        check(site, expected)
+        assert time.monotonic() - began > HANDED_OVER_SECONDS / 2
+
+
 @pytest.mark.parametrize("number", range(10))
 def test_killed_at_random(number: int, tmp_path: Path, unkilled: list[dict[str, Any]]) -> None:
     """The even ones are killed while a tool runs, the odd ones at any moment."""

@@ -144,3 +144,11 @@ def test_an_order_it_does_not_know_fails(tmp_path: Path, arguments: tuple[str, .
     machine = Machine(CLEAN, tmp_path / "pc")
     assert SPEC["exit"][machine.run(*arguments).returncode] == "failed"
     assert not (machine.folder / "tool-runs.txt").exists()
+
+
+def test_where_a_child_does_the_work_the_tool_ends_at_once_and_the_run_is_noted_once(tmp_path: Path) -> None:
+    machine = Machine(replace(CLEAN, tool_seconds=1, hands_over=True), tmp_path / "pc")
+    ended = machine.run("--detect", "/")
+    assert ended.returncode == 0
+    assert _complete(ended.stdout)  # the pipe was held until the child had ended
+    assert (machine.folder / "tool-runs.txt").read_text(encoding="utf-8") == "R1 detect\n"

@@ -107,3 +107,11 @@ def test_on_a_pc_where_cleanup_fails_it_fails_and_says_so(tmp_path: Path, mode: 
     assert not _complete(ended.stdout)
     assert all(map(machine.has, BAD_PATHS))
     assert (machine.folder / "tool-runs.txt").read_text(encoding="utf-8") == f"R1 {mode}\n"
+
+
+def test_where_a_child_does_the_work_the_tool_ends_at_once_and_the_run_is_noted_once(tmp_path: Path) -> None:
+    machine = Machine(replace(CLEAN, tool_seconds=1, hands_over=True), tmp_path / "pc")
+    ended = machine.run("--detect", "C:\\")
+    assert ended.returncode == 0
+    assert _complete(ended.stdout)  # the pipe was held until the child had ended
+    assert (machine.folder / "tool-runs.txt").read_text(encoding="utf-8") == "R1 detect\n"

@@ -7,8 +7,8 @@
 # It is a script because a lab's Windows PC is played on a Linux machine, where a file of drive C: that begins with
 # `#!` is a program. It stands as <folder of the PC>/C/ProgramData/lamsach/tools/<sha256>/quet-sach.exe; roots and
 # what it prints are paths as that PC sees them. Exit status: 0 nothing is left, 1 something is, 2 it failed.
-# Each run is noted in <folder of the PC>/tool-runs.txt as "RUN_ID MODE". It obeys two files there:
-# tool-seconds (how long to take) and tool-fails (give up midway).
+# Each run is noted in <folder of the PC>/tool-runs.txt as "RUN_ID MODE". It obeys three files there:
+# tool-seconds (how long to take), tool-fails (give up midway), and tool-hands-over (let a child do the work, and end).
 set -u
 
 # In two parts, so that the tool does not find itself.
@@ -81,8 +81,14 @@ esac
 disk=$folder/C
 processes=$folder/state/processes.json
 
+if [ -z "${QUET_SACH_CHILD-}" ]; then
+    tell "${LAMSACH_RUN_ID:--} $mode" >>"$folder/tool-runs.txt"
+    if [ -e "$folder/tool-hands-over" ]; then
+        QUET_SACH_CHILD=1 sh "$0" "--$mode" "$@" &
+        exit 0
+    fi
+fi
 tell "quet-sach 1.0 $mode"
-tell "${LAMSACH_RUN_ID:--} $mode" >>"$folder/tool-runs.txt"
 take_time
 [ -e "$folder/tool-fails" ] && give_up "the disk cannot be read"
 
