@@ -33,7 +33,7 @@ _INVISIBLE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-"""Sequences of ECMA-48 that leave no mark where they stand, and NUL."""
+"""Sequences of ECMA-48 that leave no mark on the screen, and NUL."""
 _OVERWRITTEN: Final = re.compile(r"(?:[\r\b]|\x1b\[[0-9;]*[A-HJKSTdf])+")
 """What moves the cursor within a line, or erases it: another text begins there."""
 _ESCAPE: Final = "\x1b"

@@ -170,6 +170,22 @@ def test_the_log_counts_more_than_the_exit_code(
     assert said(sweep(cleaning, tool(cleaning, clean=clean), "--apply")) == (verdict, reason)
 
 
+def test_a_tool_that_writes_its_log_afresh_loses_no_finding(cleaning: Site) -> None:
+    """The second log is longer than the first, and its finding lies where the first log was."""
+    log, bad = cleaning.desk / "quet.log", cleaning.desk / "bad"
+    detect = f"{{ [ ! -e '{bad}' ] || echo 'FOUND Lab.X /opt/x'; echo scanned; echo DONE; }} >'{log}'"
+    playbook = tool(cleaning, clean="exit 2", detect=detect)
+    description = cleaning.desk / "tool.yaml"
+    description.write_text(f"{description.read_text(encoding='utf-8')}log: '{log}'\n", encoding="utf-8")
+
+    before = said(sweep(cleaning, playbook))
+    same = said(sweep(cleaning, playbook))
+    bad.touch()
+    after = said(sweep(cleaning, playbook))
+
+    assert (before, same, after) == (("clean", None), ("clean", None), ("infected", "finding.open"))
+
+
 def test_what_a_later_look_still_finds_was_not_removed(cleaning: Site) -> None:
     lies = tool(cleaning, clean="echo 'REMOVED Lab.X /opt/x'; echo DONE", detect="echo 'FOUND Lab.X /opt/x'; echo DONE")
 

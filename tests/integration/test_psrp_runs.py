@@ -389,7 +389,7 @@ def test_a_program_that_prints_too_much_fills_no_disk_and_its_log_is_cut(bench: 
     assert over.log.startswith(b"first\n")
     assert 6_000_000 < len(over.log) < 7_000_000
     assert (over.exit_code, over.cut) == (0, True)
-    assert 1 << 24 <= (bench.pc.runs("run-1") / "stdout").stat().st_size < (1 << 24) + 1000  # and what stderr said
+    assert 1 << 24 <= (bench.pc.runs("run-1") / "stdout").stat().st_size < (1 << 24) + 1000  # and what came on stderr
 
 
 @pytest.mark.parametrize("name", ["../x", "a\\b", "c:x", "x.", "", 'a"b'])

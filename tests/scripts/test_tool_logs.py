@@ -23,9 +23,9 @@ MORE = "FOUND Bad /mới".encode() + b"\0\xff\nDONE\n"
 Step = Callable[[Path], object]
 
 
-def append(content: bytes) -> Step:
+def append(content: bytes, mode: str = "ab") -> Step:
     def act(log: Path) -> None:
-        with log.open("ab") as file:
+        with log.open(mode) as file:
             file.write(content)
 
     return act
@@ -36,11 +36,7 @@ def write(content: bytes) -> Step:
 
 
 def overwrite(content: bytes) -> Step:
-    def act(log: Path) -> None:
-        with log.open("r+b") as file:
-            file.write(content)
-
-    return act
+    return append(content, "r+b")
 
 
 def create(content: bytes) -> Step:
@@ -92,8 +88,8 @@ TABLE: Mapping[str, Row] = {
     "removed": Row(OLD, [lambda log: log.unlink()], b""),
     "left alone": Row(OLD, [], b""),
     "the same bytes again": Row(OLD, [write(OLD)], OLD),
-    "begins as before, and was seen to be begun anew": Row(OLD, [write(b""), append(OLD + MORE)], OLD + MORE),
-    "begins as before, and nobody saw it begun anew": Row(OLD, [write(OLD + MORE)], MORE),
+    "begins as before, and a look caught it smaller": Row(OLD, [write(b""), append(OLD + MORE)], OLD + MORE),
+    "begins as before, and no look caught it smaller": Row(OLD, [write(OLD + MORE)], MORE),
     "renamed at the start": Row(OLD, [rename("quet.log.1"), write(NEW)], NEW),
     "renamed midway": Row(OLD, [append(MORE), rename("quet-2.log"), write(NEW)], MORE + NEW),
     "renamed at the end": Row(OLD, [append(MORE), rename("quet.1.log")], MORE),

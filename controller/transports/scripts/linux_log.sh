@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154  # linux_folder.sh stands before this; the caller has set `dir` (of the run)
+# shellcheck shell=sh disable=SC2154  # linux_folder.sh comes before this; the caller has set `dir` (of the run)
 # Which part of a tool's log this run wrote. The content decides, never the length or the name of the file.
 #
 # Before the start `log-before` keeps the log's inode, size and SHA-256. After the end:
@@ -6,8 +6,8 @@
 #   it begins otherwise, became smaller meanwhile (`anew`), or is another file: the run wrote all of it. Beside it may
 #   lie what the run wrote before it renamed the log, so files of its name that were written since are read first;
 #   it is the same, byte for byte: nothing is new, unless it was written since. Then the run wrote those bytes again.
-# A run that wrote the old bytes again and more behind them looks like one that only added to its log, when nobody saw
-# the log become smaller. So the wrapper looks often, and another inode counts as another file.
+# A run that wrote the old bytes again and more behind them looks like one that only added to its log, when no
+# look caught the log smaller. So the wrapper looks often, and another inode counts as another file.
 
 # note_log LOG: what new_log needs to know later
 note_log() {

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034  # report takes them
 # FOLDER LIMIT RUN_ID: say how a run stands, and what its log says when it is over.
-# linux_folder.sh, linux_state.sh, linux_log.sh and linux_report.sh stand before this.
+# linux_folder.sh, linux_state.sh, linux_log.sh and linux_report.sh come before this.
 
 limit=$2
 run=$3

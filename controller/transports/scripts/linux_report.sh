@@ -1,7 +1,7 @@
-# shellcheck shell=sh disable=SC2154  # linux_folder, linux_state and linux_log stand before this; the caller's variables
+# shellcheck shell=sh disable=SC2154  # linux_folder, linux_state and linux_log come before this; the caller's variables
 # How a run stands. The caller has set `dir` (of the run), `lock`, `run` and `limit` (bytes of log).
 #
-# Behind the first line may stand `#left PID NAME` for each process that the host had to end when the run's time was
+# The first line may be followed by `#left PID NAME` for each process that the host had to end when the run's time was
 # over, and `#cut` when there is more log than `limit`. When the run is over, `#log` and the bytes of its log follow.
 
 # belongs FILE: the process that FILE names (`RUN_ID PID START BOOT`) lives

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2154  # linux_folder, linux_state, linux_log and linux_report stand before this
+# shellcheck shell=sh disable=SC2034,SC2154  # linux_folder, linux_state, linux_log and linux_report come before this
 # FOLDER LIMIT RUN_ID SHA256 NAME LOG SECONDS MODE WRAPPER ARGUMENTS...: start a placed program, once for each run id.
 #
 # Who makes the run's folder starts the program; everybody else only reports. One lock holds for all our programs, as

@@ -1,10 +1,10 @@
-# shellcheck shell=sh disable=SC2154  # linux_folder.sh, linux_state.sh and linux_log.sh stand before this
+# shellcheck shell=sh disable=SC2154  # linux_folder.sh, linux_state.sh and linux_log.sh come before this
 # FOLDER LIMIT RUN_ID MODE SECONDS PROGRAM ARGUMENTS...: run PROGRAM apart from any session and leave how it ended.
 #
 # Theory of operation. The program writes into a pipe, of which we keep the first bytes and forget the rest: a program
 # that prints without end fills no disk. It has the run's folder in its environment, a session of its own, and the
-# pipe as a third open file beside its output. All that it starts inherits the three, so the run is over when nobody holds
-# the pipe and no process has the folder or the session; a child that gave up all three at once is not seen. After SECONDS
+# pipe as a third open file beside its output. All that it starts inherits the three, so the run is over when no process
+# holds the pipe or has the folder or the session; a child that gave up all three at once is not seen. After SECONDS
 # all of them are ended, first politely, then until none is left. Only then the log is copied and `exit` is written:
 # the code of the program itself, or 124 when it, or what it started, was ended by us (`over` names them).
 

@@ -1,13 +1,13 @@
 # Which part of a tool's log this run wrote. The content decides, never the length or the name of the file.
-# windows_folder.ps1 stands before this; linux_log.sh is the same for Linux, and a test compares the two.
+# windows_folder.ps1 comes before this; linux_log.sh is the same for Linux, and a test compares the two.
 #
 # Before the start, launch.json keeps the log's length, SHA-256 and time. After the end:
 #   the log still begins with those bytes, and goes on behind them: only what goes on is new;
 #   it begins otherwise, or became smaller meanwhile (`anew`): the run wrote all of it. Beside it may lie what the run
 #   wrote before it renamed the log, so files of its name that were written since are read first;
 #   it is the same, byte for byte: nothing is new, unless it was written since. Then the run wrote those bytes again.
-# A run that wrote the old bytes again and more behind them looks like one that only added to its log, when nobody saw
-# the log become smaller. So the wrapper looks often.
+# A run that wrote the old bytes again and more behind them looks like one that only added to its log, when no
+# look caught the log smaller. So the wrapper looks often.
 
 $BlockSize = 196608
 $EmptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'

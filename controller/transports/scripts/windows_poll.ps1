@@ -1,5 +1,5 @@
 # FOLDER LIMIT RUN_ID: say how a run stands, and what its log says when it is over.
-# windows_folder.ps1, windows_log.ps1 and windows_state.ps1 stand before this.
+# windows_folder.ps1, windows_log.ps1 and windows_state.ps1 come before this.
 
 $folder, [long]$limit, $run = $args
 

@@ -1,5 +1,5 @@
 # FOLDER LIMIT RUN_ID SHA256 NAME LOG SECONDS MODE WRAPPER ARGUMENTS...: start a placed program, once for each run id.
-# windows_folder.ps1, windows_log.ps1 and windows_state.ps1 stand before this.
+# windows_folder.ps1, windows_log.ps1 and windows_state.ps1 come before this.
 #
 # Only one start is under way at a time: `starting` is held open, and falls free when we die. Who makes the run's
 # folder starts the program; everybody else only reports. One lock holds for all our programs, as long as a process of

@@ -1,4 +1,4 @@
-# How a run stands. windows_folder.ps1 and windows_log.ps1 stand before this.
+# How a run stands. windows_folder.ps1 and windows_log.ps1 come before this.
 #
 # `alive` is held open by the wrapper, and by what it started, as long as they live: no number of a process, no
 # clock, and no restart can deceive us. `fate` is written once: `begun` by the wrapper, right before the program, or
@@ -40,7 +40,7 @@ function Get-Phase([string]$Dir) {
 }
 
 # Answer how a run stands, and what its log says when it is over: at most $Limit bytes, as base64. linux_report.sh says
-# which lines stand before the log.
+# which lines come before the log.
 function Write-State([string]$Dir, [long]$Limit) {
     $phase = Get-Phase $Dir
     "#lamsach $phase"

@@ -1,11 +1,11 @@
 # DIR: run the program that DIR\launch.json names, apart from any session, and leave how it ended.
-# windows_folder.ps1 and windows_log.ps1 stand before this. ASCII only: it is read from a file.
+# windows_folder.ps1 and windows_log.ps1 come before this. ASCII only: it is read from a file.
 #
 # Theory of operation. The program writes into two pipes, of which we keep the first bytes and forget the rest: a
 # program that prints without end fills no disk. It inherits the pipes and the handle `alive`, and so does a child that
 # is started with handles to inherit. A child without them is found by its parent and its time of creation, which
-# Windows keeps when the parent has ended. The run is over when the program has ended, nobody holds the pipes, and no
-# descendant is known to live. What nobody can see: a child without handles whose parent came and went between two
+# Windows keeps when the parent has ended. The run is over when the program has ended, no process holds the pipes, and no
+# descendant is known to live. What cannot be seen: a child without handles whose parent came and went between two
 # questions, or that another program (a service, the scheduler) started for it. After the program's seconds all that is
 # known is ended. Only then the log is copied and `exit` is written: the code of the program itself, or 124 when it, or
 # what it started, was ended by us (`over` names them).
@@ -13,7 +13,7 @@
 $dir = $args[0]
 $OutOfTime = 124
 $OutputLimit = 16777216  # bytes; more than anybody reads of a log, so that a cut one is seen to be cut
-$GiveUp = 30  # seconds in which somebody whom nobody can name may let go of the pipes
+$GiveUp = 30  # seconds in which a process that is not known may let go of the pipes
 
 function Write-Whole([string]$Path, [string]$Text) {
     [IO.File]::WriteAllText("$Path.$PID", $Text)
@@ -77,7 +77,7 @@ function Wait-Copies($Copies, [Diagnostics.Stopwatch]$Clock, [long]$Until) {
     } while ($open -and $rest)
 }
 
-# What it said on stderr comes last.
+# What it wrote to stderr comes last.
 function Join-Copies($Out, $Errors) {
     $Errors.File.Position = 0
     $Errors.File.CopyTo($Out.File)
