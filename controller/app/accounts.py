@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from threading import Condition
 from typing import Final, Protocol
 
+from controller.app.account_names import account_of
 from controller.errors import LineError, Reason
 from controller.model.fleet import Host
 
@@ -89,8 +90,3 @@ class Accounts:
         free = refused + self._unanswered[account] < self._budget
         self._unanswered[account] += free
         return free
-
-
-def account_of(host: Host) -> str:
-    """The shared account whose lockout a logon on `host` could bring nearer; empty when there is none."""
-    return "" if host.local_account or host.key_file or not host.secret else host.user.casefold()

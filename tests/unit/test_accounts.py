@@ -136,7 +136,7 @@ def test_a_refusal_in_the_middle_of_a_session_counts_too() -> None:
         with pytest.raises(LineError), accounts.session(host):
             raise LineError(Reason.LOGIN_REFUSED)
 
-    assert memory.noted == [("dom\\clean", NOON)]
+    assert memory.noted == [("clean", NOON)]
 
 
 def test_a_host_that_cannot_be_reached_costs_nothing() -> None:
