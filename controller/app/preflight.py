@@ -119,6 +119,7 @@ def check_reachable(inventory: Inventory, hosts: Sequence[Host]) -> None:
     """
     reach.check_reach(inventory, hosts)
     for host in hosts:
+        _check_user(inventory, host)
         if host.connection is Connection.PSRP and not (host.user and host.secret):
             raise SecretError(f"host '{host.name}' has no user or no secret; set ansible_user and lamsach_secret.")
         if not host.key_file and not host.secret:
@@ -130,6 +131,19 @@ def check_reachable(inventory: Inventory, hosts: Sequence[Host]) -> None:
     keys = (host.key_file for host in hosts if host.key_file and host.connection is Connection.SSH)
     for key_file in dict.fromkeys(keys):
         load_key(key_file)
+
+
+def _check_user(inventory: Inventory, host: Host) -> None:
+    """Refuse a password without a user: SSH would send it under the operator's own login name, on every host.
+
+    A key alone may go without one: it locks nobody, and like Ansible we then log on under that name.
+    """
+    if host.secret and not host.user.strip():
+        where = inventory.places.get(host.name, {}).get("lamsach_secret")
+        raise SecretError(
+            f"host '{host.name}' has a secret and no user; set ansible_user to the account that this password is of.",
+            where=where,
+        )
 
 
 def _collectors(book: PlaybookFile) -> Mapping[str, Collector]:

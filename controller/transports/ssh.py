@@ -142,6 +142,8 @@ def _proof_of(host: Host, secret: Secret | None) -> dict[str, Any]:
             raise LineError(Reason.LOGIN_REFUSED, str(error)) from error
     if secret is None:
         raise LineError(Reason.LOGIN_REFUSED, "there is neither a key file nor a secret to log on with")
+    if not host.user:  # fabric would take the operator's own name
+        raise LineError(Reason.LOGIN_REFUSED, "there is no user to log on as; set ansible_user")
     return {"password": secret.reveal()}
 
 

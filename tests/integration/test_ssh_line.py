@@ -122,7 +122,7 @@ def test_a_file_that_the_host_did_not_ask_for_is_not_sent(tmp_path: Path) -> Non
 
 
 def reason_of_logon(address: str = "127.0.0.1", port: int | None = None) -> Reason:
-    host = replace(a_host(), address=address, port=port)
+    host = replace(a_host(), address=address, port=port, user="lan")
     with pytest.raises(LineError) as caught, SshTransport(patience=HASTY).open(host, Secret("x")):
         pass
     return caught.value.reason

@@ -1,5 +1,6 @@
 """Logging on: only to a host we know, with one proof, once."""
 
+import getpass
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +105,21 @@ def test_nobody_is_admitted_to_an_unknown_host_and_a_refusal_is_seen_by_who_admi
                 pass
 
     assert seen == [Reason.LOGIN_REFUSED]
+
+
+def test_a_password_without_a_user_is_not_sent(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        error = refusal(replace(server.host(), user=""), Secret(PASSWORD))
+
+        assert server.tries == []
+        assert server.connections == []
+    assert error.reason is Reason.LOGIN_REFUSED
+
+
+def test_a_key_without_a_user_logs_on_under_the_operators_own_name(sshd: Sshd) -> None:
+    """As Ansible does, whose ssh takes the same name; the sshd of the tests serves that account."""
+    with SshTransport().open(replace(sshd.host(), user=""), None) as session:
+        assert session.run("id -un", seconds=5).stdout.decode().strip() == getpass.getuser()
 
 
 def test_who_waits_to_be_admitted_uses_up_none_of_the_hosts_time(tmp_path: Path) -> None:

@@ -230,6 +230,28 @@ def test_a_host_without_key_and_secret_is_refused(office: Office) -> None:
     )
 
 
+@pytest.mark.parametrize("way", ["", "ansible_connection: psrp, ", "ansible_ssh_private_key_file: mat-khau, "])
+@pytest.mark.parametrize("user", ["", "ansible_user: null, "])
+def test_a_secret_without_a_user_is_refused_with_host_and_place(office: Office, way: str, user: str) -> None:
+    office.write("inventory.yml", f"all:\n  hosts:\n    pc-01: {{{way}{user}lamsach_secret: 'file:mat-khau'}}\n")
+
+    message = refusal(office, SecretError)
+    assert message.startswith("inventory.yml:3:")
+    assert message.endswith(
+        "host 'pc-01' has a secret and no user; set ansible_user to the account that this password is of."
+    )
+
+
+def test_one_host_without_a_user_stops_a_sweep_of_others_that_have_one(office: Office) -> None:
+    with_user = "{ansible_user: an, lamsach_secret: 'file:mat-khau'}"
+    office.write(
+        "inventory.yml",
+        f"all:\n  hosts:\n    pc-01: {with_user}\n    pc-02: {{lamsach_secret: 'file:mat-khau'}}\n",
+    )
+
+    assert "host 'pc-02' has a secret and no user" in refusal(office, SecretError)
+
+
 def test_a_key_that_cannot_be_read_is_refused(office: Office) -> None:
     office.write("inventory.yml", "all:\n  hosts:\n    pc-01: {ansible_ssh_private_key_file: khoa}\n")
 
