@@ -23,13 +23,17 @@ Challenge = tuple[str, str, str, Sequence[tuple[str, bool]]]
 
 @dataclass
 class Server:
-    """What a test knows of a running server. `tries` holds (method, secret) of every try to log on."""
+    """What a test knows of a running server. `tries` holds (method, secret) of every try to log on.
+
+    `before_answer` is awaited between a password and its answer.
+    """
 
     port: int
     key: HostKey
     folder: Path
     tries: list[tuple[str, str]] = field(default_factory=list)
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
+    before_answer: Callable[[], Awaitable[None]] | None = None
 
     def host(self, *, known: bool = True) -> Host:
         """Say how it is reached, by password."""
@@ -37,6 +41,11 @@ class Server:
         if known:
             append(path, [(name_of("127.0.0.1", self.port), self.key)])
         return Host(name="pc-01", address="127.0.0.1", port=self.port, user="lan", known_hosts=str(path))
+
+    async def hang_up(self) -> None:
+        """Break every connection."""
+        for each in self.connections:
+            each.abort()
 
 
 class _Doorman(asyncssh.SSHServer):
@@ -60,8 +69,10 @@ class _Doorman(asyncssh.SSHServer):
     def public_key_auth_supported(self) -> bool:
         return "publickey" in self._methods
 
-    def validate_password(self, username: str, password: str) -> bool:
+    async def validate_password(self, username: str, password: str) -> bool:
         self._server.tries.append(("password", password))
+        if self._server.before_answer:
+            await self._server.before_answer()
         return password == self._password
 
     def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> Challenge:

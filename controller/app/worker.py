@@ -84,8 +84,7 @@ class _Opener:
         transport = self._transports.get(host.connection)
         if transport is None:
             transport = self._transports.setdefault(host.connection, plugins.load("transports", host.connection)())
-        with (
-            transport.open(host, secret_of(host), partial(self._accounts.logon, host)) as session,
-            self._accounts.session(host),
-        ):
+        secret = secret_of(host)
+        self._accounts.check(host, secret)
+        with transport.open(host, secret, partial(self._accounts.logon, host, secret)) as session:
             yield session

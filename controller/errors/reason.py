@@ -58,10 +58,15 @@ class Reason(StrEnum):
     )
     SSH_INCOMPATIBLE = ("ssh.incompatible", "its SSH has no algorithm in common with ours", "update its SSH server")
     LOGIN_REFUSED = ("login.refused", "it refused our logon", "mend the account or its secret, then --retry unknown")
+    LOGIN_UNANSWERED = (
+        "login.unanswered",
+        "it did not answer our logon",
+        "see why its logon hangs or breaks off, then --retry unknown",
+    )
     ACCOUNT_STOPPED = (
         "account.stopped",
-        "the account was refused too often; we stopped before it locks",
-        "mend its secret, wait 30 minutes, then --retry unknown",
+        "too many logons of the account were refused or not answered; we stopped before it locks",
+        "correct its secret, wait until the time in the detail, then --retry unknown",
     )
     ACCESS_DENIED = (
         "access.denied",

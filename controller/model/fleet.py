@@ -38,6 +38,13 @@ class Secret:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not written anywhere; pass the name of it")
 
+    def __eq__(self, other: object) -> bool:
+        """Say whether two secrets are one, without showing either."""
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
     def reveal(self) -> str:
         """Return the real value."""
         return self._value

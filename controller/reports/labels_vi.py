@@ -21,6 +21,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.HOSTKEY_CHANGED: "khóa nhận dạng của máy đã thay đổi, chưa rõ nguyên nhân",
     Reason.SSH_INCOMPATIBLE: "dịch vụ SSH của máy không tương thích (quá cũ)",
     Reason.LOGIN_REFUSED: "máy từ chối tài khoản quản trị",
+    Reason.LOGIN_UNANSWERED: "máy không trả lời yêu cầu đăng nhập",
     Reason.ACCOUNT_STOPPED: "tạm dừng đăng nhập để tránh khóa tài khoản quản trị",
     Reason.ACCESS_DENIED: "tài khoản quản trị không được phép đăng nhập từ xa",
     Reason.QUOTA_EXCEEDED: "máy đã hết số phiên làm việc từ xa cho phép",

@@ -1,9 +1,9 @@
 """The record as the rest of the program sees it: every method one transaction, on the disk when it returns."""
 
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +15,7 @@ from controller.model.decision import Decision, IdentityChange
 from controller.model.identity import Recognition
 from controller.model.indicator import Observation
 from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
+from controller.model.logon import Logon, Standing
 from controller.model.result import Attempt, Identity, TaskResult, ToolRun
 from controller.model.sweep import KeptFile, OpenAttempt, Sweep, SweepLine
 from controller.store import (
@@ -241,15 +242,28 @@ class Ledger:
 
     # accounts
 
-    def note_refusal(self, account: str, when: datetime) -> None:
-        """Write down that a logon of `account` was refused."""
-        with self._writing() as connection:
-            accounts.note_refusal(connection, account, when)
-
-    def refusals_since(self, account: str, when: datetime) -> int:
-        """Count the refusals of `account` at `when` or later, over all sweeps."""
+    def standing(self, logon: Logon, window: timedelta) -> Standing:
+        """Return what counts, within `window`, for a logon that would start now."""
         with self._reading() as connection:
-            return accounts.refusals_since(connection, account, when)
+            return accounts.standing(connection, logon, window)
+
+    def begin_logon(self, logon: Logon, window: timedelta, may: Callable[[Standing], bool]) -> int | Standing:
+        """Commit that a logon starts, when `may` allows it as its account stands; return its number, or else that.
+
+        One transaction, so that of two programs that ask at once the second sees the logon of the first.
+        """
+        with self._writing() as connection:
+            return accounts.begin(connection, logon, window, may)
+
+    def end_logon(self, number: int, when: datetime, *, accepted: bool | None) -> None:
+        """Commit how a logon was answered; None: its line broke after the proof went out."""
+        with self._writing() as connection:
+            accounts.end(connection, number, when, accepted=accepted)
+
+    def drop_logon(self, number: int) -> None:
+        """Forget a logon that was begun, and whose proof was never looked at."""
+        with self._writing() as connection:
+            accounts.drop(connection, number)
 
     # machines
 

@@ -143,17 +143,21 @@ decision: Final = Table(
     Index("decision_host", "host"),
 )
 
-# Password logons of an account, across sweeps: answered and accepted are empty while the answer is outstanding.
+# Password logons of an account, across sweeps. answered and accepted are empty while the answer is outstanding;
+# where the line broke before it, answered says when and accepted stays empty. proof is a random name that one run
+# of the program gives to a password, and no part of it.
 logon: Final = Table(
     "logon",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("account", Words, nullable=False),
     Column("host", Words, nullable=False),
+    Column("proof", Words),
     Column("begun", Moment, nullable=False),
     Column("answered", Moment),
     Column("accepted", Boolean),
-    Index("logon_account", "account", "begun"),
+    Index("logon_answered", "account", "accepted", "answered"),
+    Index("logon_proof", "account", "proof", "accepted", "answered"),
 )
 
 # What is known of the machine behind a name, from all answers that were taken.

@@ -144,8 +144,10 @@ class Transport(Protocol):
     ) -> AbstractContextManager[Session]:
         """Log on to `host`; no password is ever tried without `secret`.
 
-        `admission()` is entered once the host has answered, and left once it has accepted or refused us: whoever
-        gives it keeps count of logons, and may raise instead of entering.
+        `admission()` is entered just before a proof goes out, and left once the host has accepted or refused it:
+        whoever gives it keeps count of logons, may wait there, and may raise instead of entering. It is entered again
+        for each further proof in the session. An error leaves it as `login.refused`; as `access.denied` or
+        `connection.lost` only when the proof was not looked at; as anything else when it may have been refused.
 
         Raises:
             LineError: it cannot be reached, is not who we know, or refuses us.

@@ -24,9 +24,6 @@ from controller.transports.psrp_wsman import BoundedPool, BoundedWSMan, quiet
 HTTP_PORT: Final = 5985
 HTTPS_PORT: Final = 5986
 
-_FRESH: Final = 10.0
-"""Seconds that a connection may wait before the first word is said on it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -54,7 +51,8 @@ class PsrpTransport:
     def open(self, host: Host, secret: Secret | None, admission: Admission = nullcontext) -> Iterator[PsrpSession]:
         """Log on to `host` with `secret`.
 
-        `admission` is held from the moment its port was reached until its shell is open or it has refused us.
+        `admission` is held while a proof of ours is on its way: once in a logon, and again whenever the connection
+        has to be opened anew.
 
         Raises:
             LineError: it cannot be reached, is not who its certificate should say, or refuses us.
@@ -66,12 +64,11 @@ class PsrpTransport:
         context = self._context(host.ca_file) if host.tls else None
         dial = _Dial(host.address, port, self._patience.connect)
         try:
-            limits = Limits(dial)
+            limits = Limits(dial, admission)
             pool = BoundedPool(BoundedWSMan(host, port, secret.reveal(), limits, context))
             line = Line(pool, limits, grace=self._patience.grace)
             try:
-                with admission():
-                    self._log_on(pool, limits)
+                self._log_on(pool, limits)
                 yield PsrpSession(line, host_key=fingerprint(limits.certificate))
             finally:
                 line.close()
@@ -94,19 +91,13 @@ class PsrpTransport:
 
 
 class _Dial:
-    """Reaches a port before anything is said, and hands that connection to whoever dials first.
-
-    One that waited long for its turn is not handed out: servers close a line on which nothing is said.
-    """
+    """Reaches a port before anything is said, and hands that connection to whoever dials first."""
 
     def __init__(self, address: str, port: int, seconds: float) -> None:
         self._connect = partial(connect, address, port, seconds=seconds)
         self._ready: LineSocket | None = self._connect()
-        self._since = time.monotonic()
 
     def __call__(self) -> LineSocket:
-        if time.monotonic() - self._since > _FRESH:
-            self.drop()
         ready, self._ready = self._ready, None
         return ready or self._connect()
 
@@ -118,8 +109,8 @@ class _Dial:
 
 
 def _why(error: BaseException, limits: Limits) -> Reason | None:
-    """Say what ended a logon. The end of the line after our proof went out may be a refusal, so it counts as one."""
-    if isinstance(error, AuthenticationError) or (limits.proved and not limits.accepted):
+    """Say what ended a logon."""
+    if isinstance(error, AuthenticationError):
         return Reason.LOGIN_REFUSED
     reason = limits.tripped or line_error(error).reason
     silent = not limits.heard and reason is Reason.HOST_TIMEOUT

@@ -7,7 +7,7 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -20,16 +20,17 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ContentDecodingError
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.wait import wait_for_read
 
 from controller.errors import LineError, Reason
 from controller.model.text import shown
 from controller.transports.probe import LineSocket
+from controller.transports.psrp_errors import VENDOR, line_error
 
 ANSWER_LIMIT: Final = 1024 * 1024
 """Bytes of one HTTP answer that we take; Windows cuts its answers at the envelope size we name, 498 KB."""
 
 _SILENCE: Final = 25.0  # longer than Windows may think about one request of ours
-_STEPS: Final = 4  # NTLM takes two: our offer, and our proof
 _PROOF: Final = b64encode(b"NTLMSSP\0\3\0")[:12]  # how the third message of NTLM begins
 
 
@@ -39,18 +40,18 @@ class Limits:
 
     `deadline` (of the monotonic clock) holds for the conversation, `allowance` for one answer; both are checked at
     every read and write, so that neither a drip nor a flood can hold us. `tripped` is the reason when one was met.
-    `steps` are the messages of the logon under way that it has not accepted yet.
     `dial` opens a TCP connection; `sock` is the last one. `certificate` is what the host showed under TLS.
+    `admission` is held while a proof is on its way; `proved` says that one went out, `accepted` that the last one was.
     """
 
     dial: Callable[[], LineSocket]
+    admission: Callable[[], AbstractContextManager[None]] = nullcontext
     deadline: float = math.inf
     allowance: int = ANSWER_LIMIT
     tripped: Reason | None = None
     heard: bool = False
     proved: bool = False
     accepted: bool = False
-    steps: int = 0
     certificate: bytes = b""
     sock: socket.socket | None = None
 
@@ -165,8 +166,8 @@ def _pool(kind: Any, connection: Any, limits: Limits, *args: Any, **named: Any) 
 class _Adapter(HTTPAdapter):
     """One connection at a time, over our sockets. Whom to trust is in `context`, and nowhere else."""
 
-    def __init__(self, limits: Limits, context: ssl.SSLContext | None) -> None:
-        self._limits, self._context = limits, context
+    def __init__(self, limits: Limits, context: ssl.SSLContext | None, user: str) -> None:
+        self._limits, self._context, self._user = limits, context, user
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **named: Any) -> None:  # noqa: FBT001, FBT002  # requests' signature
@@ -185,31 +186,46 @@ class _Adapter(HTTPAdapter):
         """Send one request; the body of the answer is still to be read.
 
         Raises:
-            LineError: the logon takes more steps than NTLM has, or the answer to an encrypted request is not encrypted.
+            LineError: the logon was refused or not answered, or the answer to an encrypted request is not encrypted.
             WinRMTransportError: HTTP.sys refuses an encrypted request.
 
         """
-        proof = _PROOF in _encoded(request.headers.get("Authorization") or "")
-        self._limits.allowance = ANSWER_LIMIT
-        self._limits.proved = self._limits.proved or proof
-        response = super().send(request, stream=True, timeout=_SILENCE)
+        proves = _PROOF in _encoded(request.headers.get("Authorization") or "")
+        response = self._prove(request) if proves else self._send(request)
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             response.close()
             raise ContentDecodingError("it packs its answers")
-        self._limits.accepted = self._limits.accepted or (proof and response.status_code != 401)
-        self._count_step(request, response)
         if _is_sealed(request.headers) and not _is_sealed(response.headers) and response.status_code != 401:
             _refuse_plain(response)
         return response
 
-    def _count_step(self, request: PreparedRequest, response: Response) -> None:
-        """Give up a host that has something to ask whatever we send."""
-        asks_on = response.status_code == 401 and "Authorization" in request.headers
-        self._limits.steps = self._limits.steps + 1 if asks_on else 0
-        if self._limits.steps >= _STEPS:
-            response.close()
-            why = f"it asked for more after {_STEPS} messages of the logon; NTLM has two"
-            raise LineError(Reason.LOGIN_REFUSED if self._limits.proved else Reason.CONNECTION_LOST, why)
+    def _send(self, request: PreparedRequest) -> Response:
+        self._limits.allowance = ANSWER_LIMIT
+        return super().send(request, stream=True, timeout=_SILENCE)
+
+    def _prove(self, request: PreparedRequest) -> Response:
+        """Send our proof, admitted, whoever above us wants it sent. After one that was not accepted none follows.
+
+        Raises:
+            LineError: `login.refused` or `login.unanswered`; or `connection.lost`, and nothing was sent.
+
+        """
+        limits, began = self._limits, time.monotonic()
+        if limits.proved and not limits.accepted:
+            raise LineError(Reason.LOGIN_UNANSWERED, "it did not answer our logon before, and is not asked again")
+        with limits.admission():
+            limits.deadline += time.monotonic() - began  # to wait for our turn takes none of the host's time
+            if limits.sock is None or wait_for_read(limits.sock, timeout=0.0):  # urllib3 would open another line
+                raise LineError(Reason.CONNECTION_LOST, "it hung up before our proof was sent")
+            limits.proved, limits.accepted = True, False
+            try:
+                response = self._send(request)
+            except VENDOR as error:
+                raise line_error(error, Reason.LOGIN_UNANSWERED) from error
+            if response.status_code == 401:
+                raise LineError(Reason.LOGIN_REFUSED, f"it refused NTLM of the user '{self._user}'")
+            limits.accepted = True
+        return response
 
 
 class _Ntlm(HTTPNegotiateAuth):
@@ -269,7 +285,7 @@ def session(limits: Limits, context: ssl.SSLContext | None, proof: Proof) -> Ses
     made.max_redirects = 0
     made.headers.clear()
     made.headers.update({"User-Agent": "lamsach", "Accept-Encoding": "identity"})
-    adapter = _Adapter(limits, context)
+    adapter = _Adapter(limits, context, proof.user)
     made.mount("http://", adapter)
     made.mount("https://", adapter)
     made.auth = _Ntlm(proof.user, proof.password, auth_provider="ntlm", wrap_required=proof.encrypts)

@@ -56,7 +56,8 @@ class SshTransport:
     def open(self, host: Host, secret: Secret | None, admission: Admission = nullcontext) -> Iterator[SshSession]:
         """Log on to `host`, with its key file or else with `secret`, and never with both.
 
-        `admission` is held from the moment its host key was found right until it has accepted or refused us.
+        `admission` is held from the moment its host key was found right, just before our proof goes out, until it
+        has accepted or refused us.
 
         Raises:
             LineError: it cannot be reached, is not who we know, or refuses us.

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from paramiko import AuthenticationException, BadAuthenticationType, SSHException, Transport
 
+from controller.errors import Reason
 from controller.model.text import shown
 from controller.transports.probe import LineSocket
-from controller.transports.ssh_errors import VENDOR
+from controller.transports.ssh_errors import VENDOR, line_error
 
 log = logging.getLogger(__name__)
 
@@ -51,14 +52,23 @@ class LineTransport(Transport):  # type: ignore[misc]  # paramiko has no types
         """Have the password tried exactly once.
 
         A server that does not take the method `password` has not looked at it; only then is it asked by
-        `keyboard-interactive`. The end of the line after the password went out may be a refusal, so it counts as one.
+        `keyboard-interactive`.
+
+        Raises:
+            LineError: `login.unanswered`; it fell silent, or the line ended, after the password went out.
+            AuthenticationException: it was refused, or (`BadAuthenticationType`) not looked at.
+            SSHException: the line had ended before.
+
         """
+        if not self.is_active():
+            raise SSHException("it hung up before the password was sent")
         try:
             return self._by_password(username, password)
-        except BadAuthenticationType:
-            raise
         except VENDOR as error:
-            raise AuthenticationException(f"after the password went out: {error}") from error
+            # paramiko sets this event at every answer, and when the line ends; at a timeout it does not.
+            if isinstance(error, AuthenticationException) and self.auth_handler.auth_event.is_set():
+                raise
+            raise line_error(error, Reason.LOGIN_UNANSWERED) from error
 
     def auth_publickey(self, username: str, key: Any, *_: object) -> list[str]:
         """Try the key; a line that ends meanwhile is no refusal."""
@@ -75,8 +85,13 @@ class LineTransport(Transport):  # type: ignore[misc]  # paramiko has no types
         raise AuthenticationException(f"'{username}' needs a second proof, which we do not have")
 
     def get_exception(self) -> Exception | None:
-        """Return the last error, as one of `VENDOR`: a host that breaks the protocol can raise anything."""
+        """Return the last error, as one of `VENDOR`: a host that breaks the protocol can raise anything.
+
+        The plain end of a line is one too; left to paramiko it would read as a refused logon.
+        """
         error: Exception | None = super().get_exception()
+        if not self.is_active() and (error is None or isinstance(error, EOFError)):
+            error = SSHException("the line ended")
         foreseen = error is None or isinstance(error, VENDOR)
         return error if foreseen else SSHException(f"it broke the protocol: {type(error).__name__}: {error}")
 

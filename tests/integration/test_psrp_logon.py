@@ -3,8 +3,10 @@
 import logging
 import re
 import socket
+import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from controller.lab.winrm.faults import FaultError
 from controller.lab.winrm.logon import keep_accounts
 from controller.lab.winrm.shell import Streams
 from controller.model.fleet import Host, Secret
+from controller.transports import psrp_wsman
 from controller.transports.psrp import PsrpTransport
 from tests.builders import noting
 from tests.ssh_servers import speaking
@@ -171,20 +174,95 @@ def test_a_line_that_breaks_before_our_proof_went_out_is_lost() -> None:
     assert reason_by(offers(b"Negotiate")).reason is Reason.CONNECTION_LOST
 
 
-def test_a_line_that_breaks_right_after_our_proof_went_out_counts_as_a_refusal(tmp_path: Path) -> None:
-    cut: list[Callable[[], None]] = []
+@pytest.mark.parametrize("before", [0, 1, 2], ids=["first logon", "while the shell opens", "in the session"])
+def test_a_host_that_does_not_answer_our_proof_may_have_refused_it_and_is_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    """Every envelope logs on anew here; pypsrp sends one again when its connection broke, and that must not prove."""
+    monkeypatch.setattr(psrp_wsman, "_STALE", -1.0)
+    seen: list[Reason] = []
 
     def judge(_: bool) -> bool:
-        cut[0]()
-        return False
+        if len(service.tries) > before:
+            service.cut()
+        return True
 
-    with saying(tmp_path, judge=judge) as service:
-        cut.append(service.cut)
+    with saying(tmp_path, text("x"), judge=judge) as service:
+        with (
+            pytest.raises(LineError) as caught,
+            PsrpTransport(patience=HASTY).open(service.host(), SECRET, lambda: noting(seen)) as session,
+        ):
+            session.run("anything", seconds=5)
 
-        assert refusal(service.host()).reason is Reason.LOGIN_REFUSED
+        assert len(service.tries) == before + 1
+    assert [caught.value.reason, *seen] == [Reason.LOGIN_UNANSWERED] * 2
 
 
-def test_a_host_that_asks_on_whatever_we_send_is_given_up_after_a_few_steps(tmp_path: Path) -> None:
+def test_every_proof_in_a_session_is_admitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psrp_wsman, "_STALE", -1.0)
+    seen: list[bool] = []
+
+    @contextmanager
+    def admission() -> Iterator[None]:
+        seen.append(len(seen) == len(service.tries))
+        yield
+
+    with saying(tmp_path, text("x")) as service:
+        with PsrpTransport().open(service.host(), SECRET, admission) as session:
+            session.run("anything", seconds=5)
+
+        assert seen == [True] * len(service.tries)
+        assert len(seen) > 2
+
+
+def test_who_waits_to_be_admitted_uses_up_none_of_the_hosts_time(tmp_path: Path) -> None:
+    @contextmanager
+    def slowly() -> Iterator[None]:
+        time.sleep(HASTY.logon + 0.2)
+        yield
+
+    with (
+        saying(tmp_path, text("x")) as service,
+        PsrpTransport(patience=HASTY).open(service.host(), SECRET, slowly) as session,
+    ):
+        assert session.run("anything", seconds=5).stdout == b"x\n"
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_host_that_hangs_up_while_we_wait_to_be_admitted_sees_no_proof(tmp_path: Path, tls: bool) -> None:
+    seen: list[Reason] = []
+
+    @contextmanager
+    def slowly() -> Iterator[None]:
+        with noting(seen):
+            service.loop.call_soon_threadsafe(service.cut)
+            time.sleep(0.3)
+            yield
+
+    with saying(tmp_path, tls=tls) as service:
+        with pytest.raises(LineError), PsrpTransport().open(service.host(), SECRET, slowly):
+            pass
+
+        assert service.tries == []
+    assert seen == [Reason.CONNECTION_LOST]
+
+
+def test_a_host_that_is_silent_before_it_asks_for_a_proof_takes_nobodys_turn() -> None:
+    seen: list[Reason] = []
+    with (
+        speaking(lambda line: None) as port,
+        pytest.raises(LineError) as caught,
+        PsrpTransport(patience=HASTY).open(
+            Host(name="pc-01", address="127.0.0.1", port=port, user="lan"), SECRET, lambda: noting(seen)
+        ),
+    ):
+        pass
+
+    assert caught.value.reason is Reason.REACH_TIMEOUT
+    assert seen == []
+
+
+def test_a_host_that_asks_on_whatever_we_send_has_refused_the_one_proof_it_gets(tmp_path: Path) -> None:
     keep_accounts(tmp_path / "accounts", {"lan": SECRET.reveal()})
     context = spnego.server(protocol="ntlm")
     asked: list[bytes] = []
@@ -202,8 +280,8 @@ def test_a_host_that_asks_on_whatever_we_send_is_given_up_after_a_few_steps(tmp_
         error = refusal(Host(name="pc-01", address="127.0.0.1", port=port, user="lan"))
 
     assert error.reason is Reason.LOGIN_REFUSED
-    assert "NTLM has two" in error.detail
-    assert len(asked) == 5  # the first one without any proof
+    assert error.detail == "it refused NTLM of the user 'lan'"
+    assert len(asked) == 3  # without a logon, with our offer, with our proof
 
 
 def test_nobody_is_followed_to_another_place(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Logging on: only to a host we know, with one proof, once."""
 
+import asyncio
 import getpass
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +106,46 @@ def test_nobody_is_admitted_to_an_unknown_host_and_a_refusal_is_seen_by_who_admi
                 pass
 
     assert seen == [Reason.LOGIN_REFUSED]
+
+
+async def silence() -> None:
+    await asyncio.sleep(30)
+
+
+@pytest.mark.parametrize("answer", [None, silence], ids=["it hangs up", "it says nothing"])
+@pytest.mark.parametrize("secret", [PASSWORD, "sai"])
+def test_a_host_that_does_not_answer_a_password_may_have_refused_it(
+    tmp_path: Path, answer: Callable[[], Awaitable[None]] | None, secret: str
+) -> None:
+    seen: list[Reason] = []
+    with serving(tmp_path) as server:
+        server.before_answer = answer or server.hang_up
+        with (
+            pytest.raises(LineError) as caught,
+            SshTransport(patience=Patience(logon=0.5)).open(server.host(), Secret(secret), lambda: noting(seen)),
+        ):
+            pass
+
+        assert [tried for _, tried in server.tries] == [secret]
+    assert [caught.value.reason, *seen] == [Reason.LOGIN_UNANSWERED] * 2
+
+
+def test_a_host_that_hangs_up_while_we_wait_to_be_admitted_sees_no_password(tmp_path: Path) -> None:
+    seen: list[Reason] = []
+
+    @contextmanager
+    def slowly() -> Iterator[None]:
+        with noting(seen):
+            asyncio.run_coroutine_threadsafe(server.hang_up(), server.connections[0]._loop).result(5)
+            time.sleep(0.3)
+            yield
+
+    with serving(tmp_path) as server:
+        with pytest.raises(LineError), SshTransport().open(server.host(), Secret(PASSWORD), slowly):
+            pass
+
+        assert server.tries == []
+    assert seen == [Reason.CONNECTION_LOST]
 
 
 def test_a_password_without_a_user_is_not_sent(tmp_path: Path) -> None:

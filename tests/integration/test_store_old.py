@@ -16,6 +16,7 @@ import zstandard
 
 from controller.app.judging import judged
 from controller.errors import Reason
+from controller.model.logon import Logon
 from controller.model.result import Identity
 from controller.model.verdict import Verdict
 from controller.store.ledger import Ledger
@@ -81,10 +82,9 @@ def test_observations_are_there_without_rows(ledger: Ledger) -> None:
 
 
 def test_refused_logons_still_count(ledger: Ledger) -> None:
-    refused = datetime(2026, 12, 1, 4, 10, tzinfo=UTC)
+    asking = Logon(account="quantri", proof="new", host="", begun=datetime(2026, 12, 1, 4, 20, tzinfo=UTC))
 
-    assert ledger.refusals_since("quantri", refused) == 2
-    assert ledger.refusals_since("quantri", refused + timedelta(minutes=1)) == 1
+    assert len(ledger.standing(asking, timedelta(minutes=30)).refusals) == 2
 
 
 def test_a_start_of_the_old_program_can_be_ended_by_the_new_one(ledger: Ledger) -> None:

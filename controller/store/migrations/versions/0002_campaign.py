@@ -64,11 +64,13 @@ def _logons() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("account", Words, nullable=False),
         sa.Column("host", Words, nullable=False),
+        sa.Column("proof", Words),
         sa.Column("begun", Moment, nullable=False),
         sa.Column("answered", Moment),
         sa.Column("accepted", sa.Boolean),
     )
-    op.create_index("logon_account", "logon", ["account", "begun"])
+    op.create_index("logon_answered", "logon", ["account", "accepted", "answered"])
+    op.create_index("logon_proof", "logon", ["account", "proof", "accepted", "answered"])
     op.execute(
         "INSERT INTO logon (id, account, host, begun, answered, accepted)"
         " SELECT id, account, '', at, at, 0 FROM refusal"
