@@ -29,6 +29,12 @@ POINTS: dict[str, tuple[tuple[type, ...], str, bool]] = {
     "after-result": ((Ledger,), "finish_attempt", True),
 }
 
+LOGON_POINTS: dict[str, tuple[tuple[type, ...], str, bool]] = {
+    "after-logon": ((Ledger,), "begin_logon", True),
+    "before-answer": ((Ledger,), "end_logon", False),
+}
+"""Here a sweep may not simply go on: what an account was asked counts until its window ends."""
+
 
 def deadly(method: Callable[..., Any], count: int, *, after: bool) -> Callable[..., Any]:
     calls = itertools.count(1)
@@ -48,7 +54,7 @@ def deadly(method: Callable[..., Any], count: int, *, after: bool) -> Callable[.
 
 if __name__ == "__main__":
     point, times = sys.argv[1], int(sys.argv[2])
-    owners, name, after = POINTS.get(point, ((), "", False))
+    owners, name, after = (POINTS | LOGON_POINTS).get(point, ((), "", False))
     for owner in owners:
         setattr(owner, name, deadly(getattr(owner, name), times, after=after))
     sys.argv[1:3] = []

@@ -145,6 +145,7 @@ class LabPc:
     `boot_id` of a Windows PC is when it was started (`2026-11-23T01:05:00Z`).
     `infected` is the truth, whether or not anybody can see it; `tool_seconds` is how long a cleanup tool takes.
     With `hands_over` its first process ends at once, and a child of it does the work.
+    `logon_seconds` is how long a password logon over SSH waits for its answer, as PAM lets a refused one wait.
     """
 
     name: str
@@ -173,6 +174,7 @@ class LabPc:
     cut_after: int = 1000
     tool_seconds: int = 0
     hands_over: bool = False
+    logon_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

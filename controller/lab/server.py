@@ -57,10 +57,15 @@ class _Door(asyncssh.SSHServer):
         """Only some computers take keys."""
         return self._pc.login is Login.KEY
 
-    def validate_password(self, username: str, password: str) -> bool:
-        """Accept the account's own password, unless this computer is one that refuses it."""
+    async def validate_password(self, username: str, password: str) -> bool:
+        """Accept the account's own password, unless this computer is one that refuses it.
+
+        The logon is in the log before its answer is given: who is killed meanwhile was refused all the same.
+        """
         accepted = self._place.credentials.accepts_password(self._pc, username, password)
-        return self._logged(username, Login.PASSWORD, accepted=accepted)
+        self._logged(username, Login.PASSWORD, accepted=accepted)
+        await asyncio.sleep(self._pc.logon_seconds)
+        return accepted
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Accept the operator's key."""
