@@ -34,8 +34,8 @@ def test_the_floors_stand_as_drawn_in_pyproject() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
-def test_a_file_has_at_most_300_lines(path: Path) -> None:
-    assert LINES[path] <= 300
+def test_a_file_has_at_most_600_lines(path: Path) -> None:
+    assert LINES[path] <= 600
 
 
 def test_nine_files_of_ten_have_at_most_250_lines() -> None:

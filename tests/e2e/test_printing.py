@@ -1,4 +1,4 @@
-"""A result that cannot be printed is said to be kept; a reader of results or progress that left is no trouble."""
+"""What cannot be printed is kept, and the message says where; a reader that left, or does not read, ends nothing."""
 
 import json
 import os

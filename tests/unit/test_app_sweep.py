@@ -1,6 +1,5 @@
 """A sweep is begun once, goes on where it was, and is over when every given host has its result."""
 
-import gc
 import hashlib
 import threading
 from pathlib import Path
@@ -12,7 +11,7 @@ from controller.app import sweep as sweeps
 from controller.app.worker import worker_context
 from controller.engine.executors.base import Executor
 from controller.engine.executors.serial import SerialExecutor
-from controller.engine.executors.threads import WAITING, ThreadExecutor
+from controller.engine.executors.threads import ThreadExecutor
 from controller.engine.journal import JournaledStarts
 from controller.engine.line import VisitLine
 from controller.errors import Reason, StoreError
@@ -28,7 +27,6 @@ from tests.builders import BAD, a_job, an_attempt
 from tests.office import CLEAN, HEAD, LOOK, VARS, Office
 from tests.sweeping import begun, clean, course, go, is_over, owed
 from tests.visits import ELEVATED, a_process, greeted, processes
-from tests.waiting import wait_until
 
 
 def test_what_a_sweep_begins_with_is_kept(office: Office, ledger: Ledger) -> None:
@@ -137,130 +135,6 @@ def test_a_result_that_cannot_be_written_ends_the_handing_out_of_jobs(
             thread.join(timeout=5)
     assert len(visited) <= 2  # the one that was told of, and one that was under way
     assert not is_over(ledger)
-
-
-def many(office: Office, count: int) -> None:
-    office.invite(*(f"pc-{number:03}" for number in range(count)))
-
-
-def test_a_consumer_that_does_not_read_delays_no_commit(office: Office, ledger: Ledger) -> None:
-    many(office, 60)
-    sweep = begun(office, ledger)
-    feed = sweeps.visit(course(office, ledger, sweep), ledger, ThreadExecutor(clean, forks=8))
-
-    first = next(feed)
-    wait_until(lambda: is_over(ledger))
-
-    assert len(dict([first, *feed])) == 60
-
-
-@pytest.mark.parametrize("graces", [(30.0,), (30.0, 0.0), (0.0,)])
-def test_what_was_visited_to_its_end_is_committed_after_a_stop(
-    office: Office, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, graces: tuple[float, ...]
-) -> None:
-    many(office, 400)
-    planned = course(office, ledger, begun(office, ledger))
-    visited: list[str] = []
-    disk = threading.Event()
-    finish = ledger.finish_attempt
-
-    def says(job: HostJob) -> Attempt:
-        visited.append(job.host.name)
-        return clean(job)
-
-    def slow(sweep: str, attempt: Attempt) -> None:
-        disk.wait(10)
-        finish(sweep, attempt)
-
-    monkeypatch.setattr(ledger, "finish_attempt", slow)
-    executor = ThreadExecutor(says, forks=8)
-    feed = sweeps.visit(planned, ledger, executor)
-    reading = threading.Thread(target=lambda: list(feed))
-    reading.start()
-    wait_until(lambda: len(visited) == 8 + WAITING)
-
-    for grace in graces:
-        executor.stop(grace)
-    disk.set()
-    reading.join()
-
-    assert ledger.attempts(planned.sweep.id).keys() == set(visited)
-    assert len(visited) == 8 + WAITING
-    assert not is_over(ledger)
-
-
-def test_a_consumer_that_leaves_loses_nothing_that_came_back(office: Office, ledger: Ledger) -> None:
-    many(office, 400)
-    sweep = begun(office, ledger)
-    ended: list[str] = []
-
-    def says(job: HostJob) -> Attempt:
-        ended.append(job.host.name)
-        return clean(job)
-
-    def leave() -> None:
-        for _ in sweeps.visit(course(office, ledger, sweep), ledger, SerialExecutor(says)):
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        leave()
-
-    assert ledger.attempts(sweep.id).keys() == set(ended)
-    assert len(ended) < 400
-
-
-def test_a_failure_over_one_result_loses_none_that_came_back_behind_it(
-    office: Office, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    many(office, 40)
-    sweep = begun(office, ledger)
-    ended: list[str] = []
-    gate = threading.Event()
-    finish = ledger.finish_attempt
-
-    def says(job: HostJob) -> Attempt:
-        ended.append(job.host.name)
-        return clean(job)
-
-    def fails_once(sweep: str, attempt: Attempt) -> None:
-        if not gate.is_set():
-            wait_until(lambda: len(ended) == 1 + WAITING)
-            gate.set()
-            raise KeyError(attempt.host)
-        finish(sweep, attempt)
-
-    monkeypatch.setattr(ledger, "finish_attempt", fails_once)
-
-    with pytest.raises(KeyError) as failed:
-        dict(sweeps.visit(course(office, ledger, sweep), ledger, ThreadExecutor(says, forks=1)))
-
-    assert ledger.attempts(sweep.id).keys() == set(ended) - {failed.value.args[0]}
-    assert len(ended) == 1 + WAITING
-
-
-def test_the_number_of_results_in_memory_does_not_grow_with_the_fleet(
-    office: Office, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    many(office, 120)
-    planned = course(office, ledger, begun(office, ledger))
-    kept: list[str] = []
-    alive: list[int] = []
-    before = attempts_alive()
-
-    def keep(_: str, attempt: Attempt) -> None:
-        kept.append(attempt.host)
-        if len(kept) % 10 == 0:
-            alive.append(attempts_alive() - before)
-
-    monkeypatch.setattr(ledger, "finish_attempt", keep)
-    list(sweeps.visit(planned, ledger, ThreadExecutor(clean, forks=4)))
-
-    assert len(kept) == 120
-    assert max(alive) <= 4 + WAITING + 2
-
-
-def attempts_alive() -> int:
-    return sum(isinstance(each, Attempt) for each in gc.get_objects())
 
 
 def test_a_visit_that_the_store_ended_is_no_result(office: Office, ledger: Ledger) -> None:
