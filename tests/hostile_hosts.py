@@ -76,7 +76,9 @@ class HostileHost:
         arguments = _arguments(script)
         named = _COLLECTOR.search(script)
         if not named:
-            process.stdout.write(b"#lamsach have\n" if arguments[0] == "ask" else b"#lamsach finished 0\n" + self.log)
+            process.stdout.write(
+                b"#lamsach have\n" if arguments[0] == "ask" else b"#lamsach finished 0\n#log\n" + self.log
+            )
             process.exit(0)
             return
         asked = Asked(collector=named[1], nonce=arguments[0], sysroot=arguments[1])

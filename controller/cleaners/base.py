@@ -160,7 +160,17 @@ def decoded(log: bytes, encoding: str) -> str:
     return log.removeprefix(mark).decode(marked or encoding or "utf-8", errors="replace")
 
 
-def lines_of(text: str) -> tuple[str, ...]:
+class LogLine(str):
+    """A text of a log as a terminal showed it.
+
+    `altered` says that control sequences were taken out of it. A name may have held them: a path in such a line is not
+    certain, and cannot confirm that its object is gone.
+    """
+
+    altered: bool = False
+
+
+def lines_of(text: str) -> tuple[LogLine, ...]:
     """Part a log into the texts that a terminal showed, one after the other, without colours and padding.
 
     Lines end at a line feed only, for a file name may hold every other separator. A carriage return within a line, and
@@ -173,13 +183,15 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(islice(chain.from_iterable(map(_texts, lines)), LINES_LIMIT + 1))
 
 
-def _texts(line: str) -> Iterator[str]:
-    parts = _OVERWRITTEN.split(_INVISIBLE.sub("", line.removesuffix("\r")))
-    *overwritten, last = (part.removeprefix(_BOM) for part in parts)
-    for part in overwritten:
-        if part.strip():
-            yield part[:LINE_LIMIT] + "\ufffd"
-    yield last if len(last) <= LINE_LIMIT else last[:LINE_LIMIT] + "\ufffd"
+def _texts(line: str) -> Iterator[LogLine]:
+    visible, taken_out = _INVISIBLE.subn("", line.removesuffix("\r"))
+    *overwritten, last = (part.removeprefix(_BOM) for part in _OVERWRITTEN.split(visible))
+    texts = [part[:LINE_LIMIT] + "\ufffd" for part in overwritten if part.strip()]
+    texts.append(last if len(last) <= LINE_LIMIT else last[:LINE_LIMIT] + "\ufffd")
+    for text in texts:
+        shown_line = LogLine(text)
+        shown_line.altered = taken_out > 0
+        yield shown_line
 
 
 def partial(passed_over: Sequence[str]) -> Fault | None:

@@ -128,22 +128,29 @@ def _check_patterns(tool: Tool) -> None:
         ) from error
 
 
-def _read(tool: Tool, lines: Iterable[str], sysroot: str) -> tuple[tuple[Finding, ...], bool]:
+def _read(tool: Tool, lines: Iterable[base.LogLine], sysroot: str) -> tuple[tuple[Finding, ...], bool]:
     """Return the findings, and whether the log was complete: its marker stands behind the last finding.
 
-    A removal without its finding is a finding that was removed; one that is found again after that is open.
+    A removal without its finding is a finding that was removed; one that is found again after that is open. An object
+    from a line with control sequences ends with U+FFFD, for letters of its name may be gone with them.
     """
     found, removed = re.compile(tool.found), re.compile(tool.removed)
     states: dict[tuple[str, str], FindingState] = {}
+    uncertain: set[tuple[str, str]] = set()
     complete = False
     for line in lines:
         if event := _event(line, found, removed):
             match, state = event
-            states[match["threat"] or "", base.without(sysroot, match["object"] or "")] = state
+            key = match["threat"] or "", base.without(sysroot, match["object"] or "")
+            states[key] = state
+            uncertain.update({key} if line.altered else ())
             complete = False
         elif line.lstrip().startswith(tool.complete):
             complete = True
-    findings = (Finding(tool=tool.name, threat=key[0], object=key[1], state=state) for key, state in states.items())
+    findings = (
+        Finding(tool=tool.name, threat=key[0], object=key[1] + "\ufffd" * (key in uncertain), state=state)
+        for key, state in states.items()
+    )
     return tuple(findings), complete
 
 

@@ -83,14 +83,24 @@ def lossy_stderr() -> Iterator[LossyStream]:
     """Let standard error be lossy for the block, for progress and log alike.
 
     The stream writes to a duplicate of the descriptor: a thread that is held by a terminal holds no lock of
-    `sys.stderr`, which Python needs at its end.
+    `sys.stderr`, which Python needs at its end. A standard error that is no file, as under a test runner, is replaced
+    as it is.
     """
-    duplicate = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="backslashreplace")
+    screen = sys.stderr
+    duplicate = _duplicate(screen)
     stream = LossyStream(duplicate)
     try:
         with redirect_stderr(stream):
             yield stream
     finally:
-        if stream.finish(_PATIENCE):
+        if stream.finish(_PATIENCE) and duplicate is not screen:
             with suppress(OSError):  # what a broken reader left in the buffer
                 duplicate.close()
+
+
+def _duplicate(stream: TextIO) -> TextIO:
+    try:
+        number = os.dup(stream.fileno())
+    except io.UnsupportedOperation:
+        return stream
+    return os.fdopen(number, "w", encoding=stream.encoding, errors="backslashreplace")

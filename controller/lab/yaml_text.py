@@ -9,6 +9,8 @@ Plain = Mapping[str, "Plain"] | Sequence["Plain"] | str | int | bool | None
 
 # What reads as itself in every YAML: letters first, no trailing colon, no word that means something else.
 _BARE: Final = re.compile(r"[A-Za-z_/][A-Za-z0-9_./:@-]*(?<!:)")
+# What YAML takes only as an escape; JSON writes it as it is.
+_NO_YAML: Final = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
@@ -51,4 +53,4 @@ def _scalar(value: Plain) -> str:
     """JSON is YAML: whatever is not plainly itself is written as JSON."""
     if isinstance(value, str) and _BARE.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return _NO_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
