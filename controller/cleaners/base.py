@@ -164,10 +164,14 @@ class LogLine(str):
     """A text of a log as a terminal showed it.
 
     `altered` says that control sequences were taken out of it. A name may have held them: a path in such a line is not
-    certain, and cannot confirm that its object is gone.
+    certain, and cannot confirm that its object is gone. What moves the cursor begins another text, so a line may be
+    several; the last of them, `is_last`, has the whole line without the moves in `joined`, for a name that held one
+    must not hide its finding.
     """
 
     altered: bool = False
+    is_last: bool = True
+    joined: str = ""
 
 
 def lines_of(text: str) -> tuple[LogLine, ...]:
@@ -185,13 +189,15 @@ def lines_of(text: str) -> tuple[LogLine, ...]:
 
 def _texts(line: str) -> Iterator[LogLine]:
     visible, taken_out = _INVISIBLE.subn("", line.removesuffix("\r"))
-    *overwritten, last = (part.removeprefix(_BOM) for part in _OVERWRITTEN.split(visible))
-    texts = [part[:LINE_LIMIT] + "\ufffd" for part in overwritten if part.strip()]
+    *overwritten, last = (each.removeprefix(_BOM) for each in _OVERWRITTEN.split(visible))
+    texts = [each[:LINE_LIMIT] + "\ufffd" for each in overwritten if each.strip()]
     texts.append(last if len(last) <= LINE_LIMIT else last[:LINE_LIMIT] + "\ufffd")
-    for text in texts:
-        shown_line = LogLine(text)
-        shown_line.altered = taken_out > 0
-        yield shown_line
+    for number, text in enumerate(texts, start=1):
+        part = LogLine(text)
+        part.altered, part.is_last = taken_out > 0 or len(texts) > 1, number == len(texts)
+        if part.is_last and len(texts) > 1:
+            part.joined = _OVERWRITTEN.sub("", visible)[:LINE_LIMIT]
+        yield part
 
 
 def partial(passed_over: Sequence[str]) -> Fault | None:

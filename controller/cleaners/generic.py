@@ -137,9 +137,13 @@ def _read(tool: Tool, lines: Iterable[base.LogLine], sysroot: str) -> tuple[tupl
     found, removed = re.compile(tool.found), re.compile(tool.removed)
     states: dict[tuple[str, str], FindingState] = {}
     uncertain: set[tuple[str, str]] = set()
-    complete = False
+    complete = has_event = False
     for line in lines:
-        if event := _event(line, found, removed):
+        event = _event(line, found, removed)
+        if event is None and line.joined and not has_event:
+            event = _event(line.joined, found, removed)
+        has_event = not line.is_last and (has_event or event is not None)
+        if event:
             match, state = event
             key = match["threat"] or "", base.without(sysroot, match["object"] or "")
             states[key] = state
@@ -148,10 +152,15 @@ def _read(tool: Tool, lines: Iterable[base.LogLine], sysroot: str) -> tuple[tupl
         elif line.lstrip().startswith(tool.complete):
             complete = True
     findings = (
-        Finding(tool=tool.name, threat=key[0], object=key[1] + "\ufffd" * (key in uncertain), state=state)
+        Finding(tool=tool.name, threat=key[0], object=_uncertain(key[1]) if key in uncertain else key[1], state=state)
         for key, state in states.items()
     )
     return tuple(findings), complete
+
+
+def _uncertain(name: str) -> str:
+    """Mark a name whose letters may not be all, so that it confirms nothing."""
+    return name.removesuffix("\ufffd") + "\ufffd"
 
 
 def _event(line: str, found: re.Pattern[str], removed: re.Pattern[str]) -> tuple[re.Match[str], FindingState] | None:

@@ -109,7 +109,7 @@ UNKNOWN: Final[dict[str, tuple[HostileHost, str]]] = {
     "goes-on-behind-its-end": (looks(lambda asked: asked.honest() + b"{"), CUT),
     "whole-but-failed": (looks(Asked.honest, exit_code=1), GARBLED),
     "no-rows": (looks(lambda asked: asked.framed()), "answer.empty"),
-    "tool-log-of-garbage": (HostileHost(log=random.Random(9).randbytes(5000)), "cleaner.unfinished"),
+    "tool-log-of-garbage": (HostileHost(log=random.Random(9).randbytes(5000)), "cleaner.unreadable"),
 }
 """Each hostile host of which nothing may be said, and the reason."""
 
@@ -234,7 +234,9 @@ def test_nothing_raw_reaches_the_streams_even_with_debug(swept: Swept) -> None:
     assert is_plain(swept.done.stdout)
     assert is_plain(swept.done.stderr)
     (finding,) = swept.hosts["acts-in-values"]["findings"]
-    assert finding["threat"].startswith("Trojan\x1b]0;chiếm\x07")
+    assert finding["threat"].startswith("Trojan")
+    assert finding["object"].startswith("/tmp/")
+    assert finding["object"].endswith("\ufffd")
 
 
 def test_nothing_is_written_outside_of_the_desk_or_by_a_name_of_a_host(swept: Swept) -> None:

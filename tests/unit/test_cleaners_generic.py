@@ -152,7 +152,25 @@ def test_a_tool_that_cannot_be_called_or_read_is_refused_before_any_host(
 def test_a_coloured_finding_behind_progress_counts() -> None:
     log = "10%\r100%\r\x1b[31mfound A in /x\x1b[0m\nfinished\n"
 
-    assert [(each.object, each.state) for each in read(log, mode=ToolMode.DETECT).findings] == [("/x", "found")]
+    assert [(each.object, each.state) for each in read(log, mode=ToolMode.DETECT).findings] == [("/x\ufffd", "found")]
+
+
+def test_a_path_in_a_coloured_line_confirms_nothing_and_is_one_object_with_its_plain_spelling() -> None:
+    log = "\x1b[31mfound A in /x\x1b[0m\nremoved A in /x\nfound B in /y\nremoved B in /y\nfinished\n"
+
+    findings = read(log).findings
+
+    assert [(each.object, each.state) for each in findings] == [
+        ("/x\ufffd", FindingState.REMOVED),
+        ("/y", FindingState.REMOVED),
+    ]
+
+
+@pytest.mark.parametrize("move", ["\r", "\x1b[2J", "\x1b[1A\r"])
+def test_a_name_that_moves_the_cursor_does_not_hide_its_finding(move: str) -> None:
+    behind = read(f"found {move}A in /tmp/x\nfinished\n", mode=ToolMode.DETECT)
+
+    assert [(each.threat, each.object) for each in behind.findings] == [("A", "/tmp/x\ufffd")]
 
 
 def test_a_finding_that_progress_overwrote_counts() -> None:
