@@ -28,7 +28,7 @@ lint: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	shellcheck --shell=sh $(filter-out controller/collectors/%,$(SCRIPTS))
-	for script in controller/collectors/*/linux.sh; do cat controller/collectors/frame.sh $${script%.sh}*.sh | shellcheck --shell=sh - || exit 1; done
+	for script in controller/collectors/*/linux.sh; do cat controller/collectors/frame.sh controller/collectors/frame-awk.sh $${script%.sh}*.sh | shellcheck --shell=sh - || exit 1; done
 	@if [ -n "$$LAMSACH_PWSH" ]; then \
 	  for script in controller/collectors/*/windows.ps1; do \
 	    cat controller/collectors/frame.ps1 $${script%.ps1}*.ps1 | "$$(dirname "$$LAMSACH_PWSH")/pslint" - || exit 1; \

@@ -1,6 +1,7 @@
 """A small campaign to report on: a Cục, three Chi cục, and one of each kind of result. All of it invented."""
 
 from controller.errors import Reason
+from controller.model.collector import Unread, UnreadKind
 from controller.model.fleet import Order, Platform, RosterEntry, Unit
 from controller.model.indicator import Grade, Kind, Match
 from controller.model.result import Finding, FindingState
@@ -32,6 +33,12 @@ ORDER = Order(
     date="2022-08-31",
     addressee="Cục Thi hành án dân sự tỉnh Tuyên Quang",
     deadline="2022-09-20",
+)
+
+
+UNREAD = (
+    Unread(kind=UnreadKind.FILE, path=HOSTILE, error=13),
+    Unread(kind=UnreadKind.FILE, path="/home/an/khóa"),
 )
 
 
@@ -88,7 +95,7 @@ ROSTER = (
 )
 
 JUDGEMENTS = {
-    "tq-01": judged(unread=3, noted=(VISITOR,)),
+    "tq-01": judged(unread=3, unread_items=UNREAD, missing_roots=("/hom",), noted=(VISITOR,)),
     "ch-01": judged(),
     "ch-02": judged(Verdict.CLEANED, findings=(WORM,), closed=(WORM,)),
     "ch-03": judged(

@@ -16,7 +16,7 @@ from controller.engine.line import VisitLine
 from controller.errors import StoreError
 from controller.indicators.matcher import Matcher
 from controller.loading import spec as specs
-from controller.model.collector import Collector
+from controller.model.collector import Collector, Root, RootState, Unread
 from controller.model.fleet import Host, Platform
 from controller.model.indicator import Indicator, IocList, Kind
 from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
@@ -46,12 +46,30 @@ def a_collector(name: str) -> Collector:
     return Collector(spec=spec, scripts={each: catalog.script(name, each) for each in catalog.platforms(name)})
 
 
+def an_entered_root(path: str) -> Root:
+    """Build a root that is there."""
+    return Root(asked=path, state=RootState.ENTERED, resolved=path)
+
+
 def framed(
-    name: str, *rows: Mapping[str, Any], nonce: str = NONCE, sysroot: str = "-", unread: int = 0, stopped: str = "no"
+    name: str,
+    *rows: Mapping[str, Any],
+    nonce: str = NONCE,
+    sysroot: str = "-",
+    unread: Sequence[Unread] = (),
+    stopped: str = "no",
+    roots: Sequence[Root] | None = None,
 ) -> Reply:
-    """Build a whole answer."""
-    lines = [f"#begin {name} 2 {nonce} {sysroot}", *(msgspec.json.encode(row).decode() for row in rows)]
-    lines.append(f"#end {len(rows)} unread={unread} stopped={stopped}\n")
+    """Build a whole answer; unless `roots` says otherwise, each row of a folder is a root that was entered."""
+    folders = [row["path"] for row in rows if row.get("type") == "folder"]
+    entered = [an_entered_root(each) for each in folders] if roots is None else roots
+    lines = [
+        f"#begin {name} 3 {nonce} {sysroot}",
+        *(msgspec.json.encode(row).decode() for row in rows),
+        *(f"#root {msgspec.json.encode(each).decode()}" for each in entered),
+        *(f"#unread {msgspec.json.encode(each).decode()}" for each in unread),
+        f"#end {len(rows)} unread={len(unread)} stopped={stopped} roots={len(entered)} named={len(unread)}\n",
+    ]
     return Reply(exit_code=0, stdout="\n".join(lines).encode(), stderr=b"")
 
 

@@ -72,10 +72,11 @@ def look(session: Session, collector: str, *options: str) -> list[dict[str, Any]
     """Ask one of the product's collectors; return the rows of an answer that is whole."""
     reply = session.run(catalog.script(collector, Platform.WINDOWS), ("n0nce", "-", *options), seconds=SECONDS)
     assert reply.exit_code == 0, reply.stderr
-    begin, *rows, end = reply.stdout.decode().splitlines()
-    assert begin == f"#begin {collector} 2 n0nce -"
-    assert end == f"#end {len(rows)} unread=0 stopped=no"
-    return [json.loads(row) for row in rows]
+    begin, *lines, end = reply.stdout.decode().splitlines()
+    rows = [json.loads(line) for line in lines if not line.startswith("#root ")]
+    assert begin == f"#begin {collector} 3 n0nce -"
+    assert end == f"#end {len(rows)} unread=0 stopped=no roots={len(lines) - len(rows)} named=0"
+    return rows
 
 
 def look_at_host(session: Session) -> list[dict[str, Any]]:

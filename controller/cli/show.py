@@ -11,9 +11,11 @@ from controller.app.record import HostRecord, kept_data, record_of
 from controller.cli.options import store_option
 from controller.cli.printing import put
 from controller.errors import Reason
+from controller.model.collector import Root, RootState, Unread
 from controller.model.indicator import Match
 from controller.model.result import Attempt, Evidence, Fault, Look, TaskResult, ToolRun
 from controller.model.text import shown
+from controller.reports.lines import first_unread
 from controller.store.ledger import Ledger
 
 _WHOLE_LINE: Final = 1_000_000
@@ -66,6 +68,8 @@ def _lines(record: HostRecord) -> Iterator[str]:
         yield f"what to do: {judgement.reason.remedy}"
     else:
         yield judgement.verdict
+    if judgement.unread:
+        yield f"unread: {judgement.unread} ({shown(first_unread(judgement, most=3)) or 'not named'})"
     numbers = {piece.sha256: number for number, piece in enumerate(record.evidence, start=1)}
     for attempt in record.attempts:
         yield ""
@@ -114,10 +118,22 @@ def _look(look: Look, numbers: dict[str, int]) -> Iterator[str]:
     how = "looked again at" if look.repeats else "looked at" if look.judged else "collected"
     stopped = f", stopped: {look.stopped}" if look.stopped else ""
     yield f"{how} {asked}: {look.rows} rows, {look.unread} unread{stopped}{_number(look.answer, numbers)}"
+    yield from map(_root, (each for each in look.roots if each.state is not RootState.ENTERED))
+    yield from map(_unread, look.unread_items)
     yield from map(_match, look.matches)
     for word, objects in (("gone", look.gone), ("still there", look.there)):
         for each in objects:
             yield f"  {word}: {shown(each)}"
+
+
+def _root(root: Root) -> str:
+    why = "does not exist" if root.state is RootState.MISSING else "could not be entered"
+    return f"  root {shown(root.asked)} {why}"
+
+
+def _unread(item: Unread) -> str:
+    error = f" (error {item.error})" if item.error else ""
+    return f"  unread: {item.kind} {shown(item.path)}{error}"
 
 
 def _match(match: Match) -> str:

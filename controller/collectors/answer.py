@@ -1,8 +1,12 @@
-"""What a collector said, read to its end line. An answer that was cut must never look like a whole one.
+"""What a collector counts, read to its end line. An answer that was cut must never look like a whole one.
 
-    #begin processes 2 4f1d… -
+    #begin processes 3 4f1d… -
     {"pid": 812, "path": "/tmp/x", "sha256": "9f86d0…", …}
-    #end 1 unread=0 stopped=no
+    #unread {"kind": "program", "path": "/home/an/x", "error": 13}
+    #end 1 unread=1 stopped=no roots=0 named=1
+
+`controller.collectors.trailer` describes the lines between rows and end line. Version 2, which older stores keep, had
+none of them, and an end line without `roots` and `named`.
 
 Everything here comes from a host that may be hostile: sizes, types and depth are bounded by the spec.
 """
@@ -14,17 +18,23 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from controller.collectors import trailer
 from controller.errors import HostError, Reason
-from controller.model.collector import Answer, CollectorSpec, Column, ColumnType, Row, StoppedBy
+from controller.model.collector import Answer, CollectorSpec, Column, ColumnType, Row
 from controller.model.indicator import Kind, Observation
 
-FRAME_VERSION: Final = 2
+FRAME_VERSION: Final = 3
 MAX_ROWS: Final = 200_000
 MAX_ROW_BYTES: Final = 256 * 1024
 MAX_TEXT: Final = 32 * 1024
 _MAX_TEXTS: Final = 4096
 
-_END: Final = re.compile(rb"#end (\d{1,9}) unread=(\d{1,9}) stopped=(no|time|count|denied)")
+_END_OF_2: Final = rb"#end (?P<rows>\d{1,9}) unread=(?P<unread>\d{1,9}) stopped=(?P<stopped>no|time|count|denied)"
+_ENDS: Final = {
+    2: re.compile(_END_OF_2),
+    FRAME_VERSION: re.compile(_END_OF_2 + rb" roots=(?P<roots>\d{1,9}) named=(?P<named>\d{1,9})"),
+}
+"""The form of the end line, by frame version."""
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SEPARATOR: Final = re.compile(r"[/\\]")
 
@@ -32,32 +42,35 @@ _SEPARATOR: Final = re.compile(r"[/\\]")
 def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Answer:
     """Read a whole answer to the question that was asked with `nonce` and `sysroot` (`-` for the running system).
 
-    Bytes that are not UTF-8 become U+FFFD, and so does NUL.
+    Bytes that are not UTF-8 become U+FFFD, and so does NUL. A look that says it saw everything is `stopped` all the
+    same when none of its roots exists, one of them was refused, or it left out more than single items.
 
     Raises:
-        HostError: `answer.cut` (it does not reach its end line, or rows are gone), `answer.garbled` (not our form,
-            another question's answer, more rows than the spec allows, or a row against it), `answer.huge`, or
+        HostError: `answer.cut` (it does not reach its end line, or lines are gone), `answer.garbled` (not our form,
+            another question's answer, more rows than the spec allows, or a line against it), `answer.huge`, or
             `answer.empty` (it saw everything there is, and that was less than any living computer has).
 
     """
-    lines = _whole_lines(stdout, f"#begin {spec.name} {FRAME_VERSION} {nonce} {sysroot}".encode())
-    end = _END.fullmatch(lines[-1])
+    begins = {f"#begin {spec.name} {each} {nonce} {sysroot}".encode(): each for each in _ENDS}
+    lines = _whole_lines(stdout, tuple(begins))
+    end = _ENDS[begins[lines[0]]].fullmatch(lines[-1])
     if not end:
         raise HostError(Reason.ANSWER_CUT, f"'{spec.name}' has no end line after {len(lines) - 1} lines")
-    count, unread, stopped = int(end[1]), int(end[2]), end[3].decode()
-    rows = lines[1:-1]
-    if len(rows) != count:
-        reason = Reason.ANSWER_CUT if len(rows) < count else Reason.ANSWER_GARBLED
-        raise HostError(reason, f"'{spec.name}' says {count} rows and has {len(rows)}")
-    if spec.max_rows and count > spec.max_rows:
-        raise HostError(Reason.ANSWER_GARBLED, f"'{spec.name}' has {count} rows; at most {spec.max_rows} is expected")
-    if count < spec.min_rows and stopped == "no":
-        raise HostError(Reason.ANSWER_EMPTY, f"'{spec.name}' has {count} rows; at least {spec.min_rows} are expected")
+    counts = {name: int(number) for name, number in end.groupdict(b"0").items() if name != "stopped"}
+    rows, roots, named = _parts(spec.name, lines[1:-1], counts["rows"], counts.get("roots", 0), counts.get("named", 0))
+    if spec.max_rows and len(rows) > spec.max_rows:
+        detail = f"'{spec.name}' has {len(rows)} rows; at most {spec.max_rows} is expected"
+        raise HostError(Reason.ANSWER_GARBLED, detail)
+    if len(rows) < spec.min_rows and end["stopped"] == b"no":
+        raise HostError(Reason.ANSWER_EMPTY, f"'{spec.name}' has {len(rows)} rows, expected at least {spec.min_rows}")
+    unread, known_roots = counts["unread"], trailer.read_roots(spec.name, roots)
     return Answer(
         collector=spec.name,
         rows=tuple(_row(spec, number, row) for number, row in enumerate(rows, start=1)),
         unread=unread,
-        stopped=None if stopped == "no" else StoppedBy(stopped),
+        stopped=trailer.stopped_by(end["stopped"].decode(), rows=len(rows), unread=unread, roots=known_roots),
+        unread_items=trailer.read_unread(spec.name, named, unread) if "named" in counts else (),
+        roots=known_roots,
     )
 
 
@@ -77,19 +90,31 @@ def observations(
     return tuple(dict.fromkeys(seen))
 
 
-def _whole_lines(stdout: bytes, begin: bytes) -> list[bytes]:
+def _whole_lines(stdout: bytes, begins: tuple[bytes, ...]) -> list[bytes]:
     """Split into lines, the begin line checked; at least two come back."""
-    if stdout.count(b"\n") > MAX_ROWS + 2:
+    if stdout.count(b"\n") > MAX_ROWS + trailer.MAX_ROOTS + trailer.MAX_NAMED + 2:
         raise HostError(Reason.ANSWER_HUGE, f"more than {MAX_ROWS} rows")
     *lines, rest = (line.removesuffix(b"\r") for line in stdout.split(b"\n"))
     first = lines[0] if lines else rest
-    if first != begin and not (begin.startswith(first) and not lines):
-        raise HostError(
-            Reason.ANSWER_GARBLED, f"expected '{begin.decode()}', got '{first[:200].decode(errors='replace')}'"
-        )
+    if first not in begins and (lines or not any(begin.startswith(first) for begin in begins)):
+        expected, got = begins[-1].decode(), first[:200].decode(errors="replace")
+        raise HostError(Reason.ANSWER_GARBLED, f"expected '{expected}', got '{got}'")
     if len(lines) < 2 or rest:
         raise HostError(Reason.ANSWER_CUT, f"it ends in the middle of line {len(lines) + 1}")
     return lines
+
+
+def _parts(
+    name: str, lines: list[bytes], rows: int, roots: int, named: int
+) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """Part the lines between begin and end as the end line counts them."""
+    if len(lines) > MAX_ROWS + roots + named:
+        raise HostError(Reason.ANSWER_HUGE, f"'{name}' has more than {MAX_ROWS} rows")
+    expected = rows + roots + named
+    if len(lines) != expected:
+        reason = Reason.ANSWER_CUT if len(lines) < expected else Reason.ANSWER_GARBLED
+        raise HostError(reason, f"'{name}' counts {expected} lines and has {len(lines)}")
+    return lines[:rows], lines[rows : rows + roots], lines[rows + roots :]
 
 
 def _row(spec: CollectorSpec, number: int, line: bytes) -> Row:

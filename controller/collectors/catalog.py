@@ -15,7 +15,7 @@ from controller.errors import PlaybookError
 from controller.model.fleet import Platform
 
 _SCRIPTS: Final = {Platform.LINUX: "linux.sh", Platform.WINDOWS: "windows.ps1"}
-_FRAMES: Final = {Platform.LINUX: "frame.sh", Platform.WINDOWS: "frame.ps1"}
+_FRAMES: Final = {Platform.LINUX: ("frame.sh", "frame-awk.sh"), Platform.WINDOWS: ("frame.ps1",)}
 
 
 @cache
@@ -56,7 +56,8 @@ def script(name: str, platform: Platform) -> str:
     known = platforms(name)
     if platform not in known:
         raise PlaybookError(f"collector '{name}' has no script for '{platform}'; it has one for: {', '.join(known)}")
-    files_in_order = (_room() / _FRAMES[platform], *_parts(name, platform), _folder(name) / _SCRIPTS[platform])
+    frame = (_room() / each for each in _FRAMES[platform])
+    files_in_order = (*frame, *_parts(name, platform), _folder(name) / _SCRIPTS[platform])
     return "\n".join(each.read_text(encoding="utf-8") for each in files_in_order)
 
 

@@ -2,8 +2,9 @@
 #
 #   NONCE SYSROOT [seconds=N] [root=PATH]... [depth=N] [max_files=N] [hashes=md5,sha1]...
 #
-# SYSROOT is `-`: Windows is looked at only while it runs. The answer is that of `frame.sh`, as strings of whole
-# lines, each at most 512 KiB; every string stands for its lines and a line end.
+# SYSROOT is `-`: Windows is looked at only while it runs. The answer is that of `frame.sh` (version 3, with `#root` and
+# `#unread` lines), as strings of whole lines, each at most 512 KiB; every string stands for its lines and a line end.
+# `error` is the number of Windows: 225 and 226 are refusals of its antivirus.
 #
 # For Windows PowerShell 5.1. What `host` uses runs in older ones too, which must still say how old they are, and in
 # ConstrainedLanguage, where a script may call only methods of simple types. Names and paths are never compared with
@@ -16,6 +17,8 @@
 #   Elevated    we are an administrator, and not a filtered one
 #   Lacking     we have not what the question needs: rights, a hash that was asked for, a root that can be listed
 #   Unread      single items that could not be read
+#   Items       lines that name the first 200 of them
+#   RootLines   lines that say what became of each root
 #   Stopped     no, or time, count
 #   Bytes       how much was written
 #   Prefix      what stands before a path that may be long or end with a blank
@@ -58,10 +61,40 @@ function Test-TimeUp {
     $Look.Stopped -ceq 'time'
 }
 
-# Rows in, strings of many lines out.
+# The number that Windows gave to an error, 0 where it gave none.
+function Get-ErrorNumber($Failure) {
+    if (-not $Failure) { return 0 }
+    $exception = $Failure.Exception
+    while ($exception.InnerException) { $exception = $exception.InnerException }
+    $code = $exception.HResult
+    if ($code -and ($code -band 0x7fff0000) -eq 0x00070000) { $code -band 0xffff } else { 0 }
+}
+
+# One more item that could not be read. Without one that -Stops the look is no whole one.
+function Add-Unread([string]$Kind, [string]$Path, $Failure, [switch]$Stops) {
+    $Look.Unread++
+    if ($Stops) { $Look.Lacking = $true }
+    if ($Look.Unread -gt 200) { return }
+    if ($Path.Length -gt 1024) { $Path = $Path.Substring(0, 1024) }
+    $Look.Items += '#unread {"kind":"' + $Kind + '","path":' + (ConvertTo-JsonText $Path) + ',"error":' + (Get-ErrorNumber $Failure) + '}'
+}
+
+# What became of a root: entered, missing or refused. Windows names no volume yet.
+function Add-Root([string]$State, $Root) {
+    $Look.RootLines += '#root {"state":"' + $State + '","asked":' + (ConvertTo-JsonText $Root.Asked) +
+    ',"resolved":' + (ConvertTo-JsonText $(if ($State -ceq 'entered') { $Root.Path })) + ',"volume":""}'
+}
+
+# The lines between the rows and the end line.
+function Get-Trailer {
+    $Look.RootLines
+    $Look.Items
+}
+
+# Rows and the lines behind them in, strings of many lines out.
 function Join-Row {
     begin {
-        $lines = @("#begin $Collector 2 $Nonce $Sysroot")
+        $lines = @("#begin $Collector 3 $Nonce $Sysroot")
         $rows = $waiting = 0
     }
     process {
@@ -72,15 +105,17 @@ function Join-Row {
             $waiting = 0
         }
         $lines += $_
-        $rows++
         $waiting += $bytes
+        if ($_.StartsWith('#')) { return }
+        $rows++
         $Look.Bytes += $bytes
         if ($Look.Stopped -ceq 'no' -and $Look.Bytes -gt $AnswerBytes) { $Look.Stopped = 'count' }
     }
     end {
         $stopped = $Look.Stopped
         if ($stopped -ceq 'no' -and ($Look.Lacking -or ($Look.Unread -gt 0 -and -not $Look.Elevated))) { $stopped = 'denied' }
-        ($lines + "#end $rows unread=$($Look.Unread) stopped=$stopped") -join "`n"
+        $counts = "roots=$($Look.RootLines.Count) named=$($Look.Items.Count)"
+        ($lines + "#end $rows unread=$($Look.Unread) stopped=$stopped $counts") -join "`n"
     }
 }
 
@@ -97,6 +132,11 @@ function Test-Elevated {
     } catch {
         $false
     }
+}
+
+# Without the rights of an administrator Windows hides what belongs to others.
+function Test-Administrator {
+    if (-not $Look.Elevated) { Add-Unread 'other' 'what only an administrator is shown' $null -Stops }
 }
 
 # The instances of a class of WMI; a class that cannot be read is an error and no empty list.
@@ -136,7 +176,7 @@ function New-Hasher {
         try {
             $Look.Hashers[$name] = New-Object "Security.Cryptography.$($providers[$name])"
         } catch {
-            $Look.Lacking = $true
+            Add-Unread 'other' "no provider of $name" $_ -Stops
         }
     }
 }
@@ -180,9 +220,10 @@ function Get-Number([string]$Option) {
 
 # A root as Windows spells it. Behind \\?\ nobody resolves dots for us, and a share is not this computer.
 function Get-Root([string]$Option) {
-    $root = $Option.Substring(5) -creplace '[\\/]+', '\'
+    $asked = $Option.Substring(5)
+    $root = $asked -creplace '[\\/]+', '\'
     if ($root -cnotmatch '^[A-Za-z]:\\' -or $root -cmatch '\\\.{1,2}(\\|$)') { throw "${Collector}: not an absolute path: $Option" }
-    $root.Substring(0, 3) + $root.Substring(3).TrimEnd('\')
+    @{ Asked = $asked; Path = $root.Substring(0, 3) + $root.Substring(3).TrimEnd('\') }
 }
 
 function Read-Option {
@@ -211,7 +252,7 @@ function Write-Answer {
     $ProgressPreference = 'SilentlyContinue'
     # Set only in a 32-bit process on 64-bit Windows.
     if ($env:PROCESSOR_ARCHITEW6432) { throw "${Collector}: a 32-bit PowerShell is shown another disk and another registry" }
-    $Look = @{ Lacking = $false; Unread = 0; Stopped = 'no'; Bytes = 0; Prefix = '' }
+    $Look = @{ Lacking = $false; Unread = 0; Items = @(); RootLines = @(); Stopped = 'no'; Bytes = 0; Prefix = '' }
     Read-Option
     $Look.Deadline = [datetime]::UtcNow.AddSeconds($Look.Seconds)
     $Look.Full = "$($ExecutionContext.SessionState.LanguageMode)" -ceq 'FullLanguage'
@@ -220,5 +261,5 @@ function Write-Answer {
         Enter-Background
         $Look.Prefix = Get-LongPrefix
     }
-    Get-Row | Join-Row
+    & { Get-Row; Get-Trailer } | Join-Row
 }

@@ -4,11 +4,18 @@
 #
 #   sh -s -- NONCE SYSROOT [seconds=N] [root=PATH]... [depth=N] [max_files=N] [hashes=md5,sha1]...  < this and linux.sh
 #
-# SYSROOT is `-` for the running system, else the absolute path of a mounted disk. The answer:
+# SYSROOT is `-` for the running system, else the absolute path of a mounted disk. The answer, frame version 3:
 #
-#   #begin NAME 2 NONCE SYSROOT
+#   #begin NAME 3 NONCE SYSROOT
 #   one JSON object a line
-#   #end ROWS unread=N stopped=no|time|count|denied
+#   #root {"state":"entered|missing|refused","asked":PATH,"resolved":PATH,"volume":UUID}
+#   #unread {"kind":"program|file|folder|name|mount|process|other","path":PATH,"error":ERRNO}
+#   #end ROWS unread=N stopped=no|time|count|denied roots=N named=N
+#
+# A collector that takes roots has a `#root` line for each, and one for each volume it entered below it. The first 200
+# unread items are named; `roots` and `named` count these lines. Version 2 had neither of them.
+#
+# Exit code 64: the question is not understood. 65: SYSROOT holds no system, say because the disk is not mounted.
 #
 # POSIX sh with the tools of coreutils or busybox, and any awk. File names may hold any byte: between programs
 # a name travels with backslash and newline written as \\ and \n (awk: `plain` undoes it), so that a line is a line.
@@ -26,114 +33,9 @@ DEPTH=
 LIMIT=120
 ALGORITHMS=sha256
 
-# What every awk program here starts with. Replacements go through `swap`, because no two awks agree on
-# backslashes in gsub.
-# shellcheck disable=SC2016,SC2089  # awk text, not shell text
-AWK='
-function swap(s, old, new,   out, at) {
-  out = ""
-  while ((at = index(s, old)) > 0) {
-    out = out substr(s, 1, at - 1) new
-    s = substr(s, at + length(old))
-  }
-  return out s
-}
-function encoded(s) { return swap(swap(s, "\\", "\\\\"), "\n", "\\n") }
-function plain(s,   out, at) {
-  out = ""
-  while ((at = index(s, "\\")) > 0) {
-    out = out substr(s, 1, at - 1) (substr(s, at + 1, 1) == "n" ? "\n" : "\\")
-    s = substr(s, at + 2)
-  }
-  return out s
-}
-function quoted(s) { return "\047" swap(s, "\047", "\047\\\047\047") "\047" }
-
-# JSON of a name that is `encoded` already, and of any text.
-function name_json(s,   out) {
-  s = swap(s, "\"", "\\\"")
-  out = ""
-  while (match(s, CONTROL)) {
-    out = out substr(s, 1, RSTART - 1) sprintf("\\u%04x", CODE[substr(s, RSTART, 1)])
-    s = substr(s, RSTART + 1)
-  }
-  return "\"" out s "\""
-}
-function json(s) { return name_json(encoded(s)) }
-function boolean(yes) { return yes ? "true" : "false" }
-
-# `lacking` says that we have not what the question needs: rights, or a program that hashes.
-function row(s) {
-  print s
-  rows++
-  written += length(s) + 1
-}
-function finish() {
-  if (stopped == "no" && (lacking || (unread > 0 && ENVIRON["ELEVATED"] != "yes"))) stopped = "denied"
-  print "#end " rows + 0 " unread=" unread + 0 " stopped=" stopped
-}
-function left(   now) {
-  "date +%s" | getline now
-  close("date +%s")
-  return ENVIRON["DEADLINE"] - now
-}
-
-# digest(names, n): SUM[algorithm, name] of the files names[1..n], every algorithm that was asked for, in one call
-# of its program. A sum is taken only from a line that ends with the very name it was asked for; names that
-# sha256sum would write differently go in by stdin. False when the time is up.
-function digest(names, n,   a, i, tool, command, time) {
-  if (n == 0) return 1
-  for (a in TOOL) {
-    if ((time = left()) <= 0) return 0
-    tool = (ENVIRON["TIMEOUT"] == "" ? "" : "timeout " time " ") TOOL[a]
-    command = ""
-    for (i = 1; i <= n; i++) {
-      if (names[i] ~ /[\n\r\\]/) read_sums(a, tool " <" quoted(names[i]), names[i])
-      else command = command " " quoted(names[i])
-    }
-    if (command != "") read_sums(a, tool command, "")
-  }
-  return left() > 0
-}
-function read_sums(a, command, name,   line, sum, size) {
-  size = (a == "sha256" ? 64 : a == "sha1" ? 40 : 32)
-  command = command " 2>/dev/null"
-  while ((command | getline line) > 0) {
-    sum = substr(line, 1, size)
-    if (length(sum) == size && sum !~ /[^0-9a-f]/) SUM[a, name == "" ? substr(line, size + 3) : name] = sum
-  }
-  close(command)
-}
-function sums_json(name,   a, out) {
-  for (a = 1; a <= 3; a++) out = out ",\"" ORDER[a] "\":\"" SUM[ORDER[a], name] "\""
-  return out
-}
-function summed(name,   a) {
-  for (a in TOOL) if (SUM[a, name] == "") return 0
-  return 1
-}
-
-BEGIN {
-  for (i = 1; i < 32; i++) CODE[sprintf("%c", i)] = i
-  CONTROL = "[\001-\037]"
-  split("sha256 sha1 md5", ORDER, " ")
-  stopped = "no"
-  n = split(ENVIRON["TOOLS"], tools, "\n")
-  for (i = 1; i <= n; i++) {
-    at = index(tools[i], "=")
-    if (at == length(tools[i])) lacking = 1
-    else TOOL[substr(tools[i], 1, at - 1)] = substr(tools[i], at + 1)
-  }
-}
-'
-
-# Print the arguments on one line, encoded.
-# shellcheck disable=SC2016,SC2089
-ENCODE='BEGIN { for (i = 1; i < ARGC; i++) printf "%s%s", encoded(ARGV[i]), i < ARGC - 1 ? " " : "\n" }'
-
 refuse() {
   printf '%s: %s\n' "$COLLECTOR" "$1" >&2
-  exit 64
+  exit "${2-64}"
 }
 
 # encode NAME: print it with backslash and newline written as \\ and \n.
@@ -254,17 +156,19 @@ main() {
   case $sysroot in
     *"$NEWLINE"*) refuse 'a newline in SYSROOT' ;;
     -) ROOT='' LIVE=yes ;;
-    /*) ROOT=$(cd -P "$sysroot" 2>/dev/null && pwd -P) || refuse "no such folder: $sysroot" ;;
+    /*) ROOT=$(cd -P "$sysroot" 2>/dev/null && pwd -P) || refuse "no such folder: $sysroot" 65 ;;
     *) refuse "not an absolute path: $sysroot" ;;
   esac
   ROOT=${ROOT%/}
+  [ "$LIVE" = yes ] || [ -d "$ROOT/etc" ] || [ -d "$ROOT/usr" ] || refuse "no system lies at $sysroot: no etc, no usr" 65
   read_arguments "$@"
   renice -n 19 -p $$ >/dev/null 2>&1
+  ionice -c 3 -p $$ >/dev/null 2>&1
   ELEVATED=no
   [ "$(id -u)" != 0 ] || ELEVATED=yes
   DEADLINE=$(($(date +%s) + LIMIT))
   # shellcheck disable=SC2090
   export ROOT LIVE ELEVATED DEADLINE MAX_FILES DEPTH AWK ENCODE NEWLINE
-  printf '#begin %s 2 %s %s\n' "$COLLECTOR" "$nonce" "$sysroot"
+  printf '#begin %s 3 %s %s\n' "$COLLECTOR" "$nonce" "$sysroot"
   collect "$@"
 }

@@ -92,6 +92,11 @@ class Reason(StrEnum):
         "exempt our account from the policy",
     )
     POWERSHELL_OLD = ("powershell.old", "its PowerShell is older than 5.1", "install Windows Management Framework 5.1")
+    SYSROOT_MISSING = (
+        "sysroot.missing",
+        "no system lies on the disk that was to be looked at",
+        "mount the disk or correct lamsach_sysroot, then --retry unknown",
+    )
     HOST_DISK_FULL = ("host.disk_full", "its disk is too full for the tool", "free space on it, then --retry unknown")
     HOST_BUSY = ("host.busy", "another program of ours still runs there", "wait for it, then --retry unknown")
     FOLDER_UNSAFE = (
@@ -139,7 +144,12 @@ class Reason(StrEnum):
     LOOK_STOPPED = (
         "look.stopped",
         "a look ended before it had seen everything",
-        "give it more time or rights, then look again",
+        "see what it left out (lamsach show), give it time, rights or other roots, then look again",
+    )
+    LOOK_UNREAD = (
+        "look.unread",
+        "a program there could not be read",
+        "see which one (lamsach show), read it by hand, then look again",
     )
     MATCH_REVIEW = ("match.review", "only a weak sign was seen", "look at the match and decide")
 

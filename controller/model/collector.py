@@ -73,11 +73,17 @@ class StoppedBy(StrEnum):
     TIME = "time"
     COUNT = "count"
     DENIED = "denied"
+    MISSING = "missing"
+    """None of the folders that it was to start from exists."""
+    UNREAD = "unread"
+    """More single items could not be read than a look may leave out (campaign rules, section 8)."""
 
 
 class UnreadKind(StrEnum):
     """What could not be read; the weights are those of the campaign rules, section 8."""
 
+    PROGRAM = "program"
+    """A running, autostarting or executable file that could not be read: the computer stays unknown."""
     FILE = "file"
     FOLDER = "folder"
     NAME = "name"
@@ -131,7 +137,8 @@ class Answer:
     """The answer of a collector, read to its end line.
 
     `unread` counts single items it could not read; `unread_items` names the first of them; `stopped` is None when it
-    saw everything. `roots` are the folders that it started from.
+    saw everything. `roots` are the folders that it started from; a volume that it entered below one of them has an
+    entry of its own, with its mount point as `resolved`.
     """
 
     collector: str

@@ -4,10 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
+from typing import Final
 
 from controller.errors import Reason
+from controller.model.collector import RootState, StoppedBy, Unread, UnreadKind
 from controller.model.indicator import Match
 from controller.model.result import Attempt, Fault, Finding, FindingState, Look, LookKey, ToolMode, ToolRun
+
+_REFUSED_BY_ANTIVIRUS: Final = frozenset({225, 226})
+"""ERROR_VIRUS_INFECTED and ERROR_VIRUS_DELETED of Windows; no errno of Linux has these numbers."""
+
+_STOPPING: Final = frozenset({UnreadKind.FOLDER, UnreadKind.NAME, UnreadKind.MOUNT})
 
 
 class Verdict(StrEnum):
@@ -25,7 +32,8 @@ class Judgement:
 
     `reason` is there exactly when the verdict is infected or unknown. `done` says that every task of the
     newest attempt ended and no look was stopped. `matches` are those of the newest look of each key,
-    `findings` the newest state of each; `unread` counts items that could not be read.
+    `findings` the newest state of each; `unread` counts items that could not be read, `unread_items` names the first of
+    them. `missing_roots` are the folders that a look was to start from and that do not exist.
     `met` are the matches of all looks, `closed` the findings that are handled and confirmed so: a report tells
     what was found even where nothing of it is left. `noted` are matches of the newest looks that weigh nothing
     (`Grade.INFO`); they stand neither in `matches` nor in `met`. `broke` is what kept the newest visit to an infected
@@ -39,6 +47,8 @@ class Judgement:
     matches: tuple[Match, ...] = ()
     findings: tuple[Finding, ...] = ()
     unread: int = 0
+    unread_items: tuple[Unread, ...] = ()
+    missing_roots: tuple[str, ...] = ()
     met: tuple[Match, ...] = ()
     closed: tuple[Finding, ...] = ()
     noted: tuple[Match, ...] = ()
@@ -92,6 +102,8 @@ def judge(attempts: Sequence[Attempt]) -> Judgement:
         matches=matches,
         findings=tuple(finding for finding, _ in found),
         unread=sum(look.unread for look in looks),
+        unread_items=tuple(dict.fromkeys(each for look in looks for each in look.unread_items)),
+        missing_roots=_missing_roots(looks),
         met=met,
         closed=tuple(finding for finding, standing in found if standing is _Standing.CLOSED),
         noted=noted,
@@ -211,6 +223,31 @@ def _unsure_cleaning(attempts: Sequence[Attempt], found: list[tuple[Finding, _St
 def _unsure_looks(looks: tuple[Look, ...], matches: tuple[Match, ...]) -> Iterator[Fault]:
     for look in looks:
         if look.stopped:
-            yield Fault(Reason.LOOK_STOPPED, f"{look.key.collector}: {look.stopped}")
+            yield Fault(Reason.LOOK_STOPPED, f"{look.key.collector}: {look.stopped}{_left_out(look)}")
+    for look in looks:
+        for item in filter(_leaves_unknown, look.unread_items):
+            yield Fault(Reason.LOOK_UNREAD, f"{look.key.collector}: {item.path}")
     for match in matches:
         yield Fault(Reason.MATCH_REVIEW, f"{match.seen} ({match.list}:{match.line})")
+
+
+def _leaves_unknown(item: Unread) -> bool:
+    """Say whether an unread item alone keeps a computer from being clean.
+
+    These are programs, and files that the computer's own antivirus refuses (campaign rules, section 8).
+    """
+    return item.kind is UnreadKind.PROGRAM or item.error in _REFUSED_BY_ANTIVIRUS
+
+
+def _left_out(look: Look) -> str:
+    """The first item that stopped a look, behind its word; what stops by itself comes before single items."""
+    items = sorted(look.unread_items, key=lambda item: item.kind not in _STOPPING)
+    missing = _missing_roots((look,)) if look.stopped is StoppedBy.MISSING else ()
+    first = [*missing, *(f"{item.kind} {item.path}" for item in items)][:1]
+    more = f" and {look.unread - 1} more" if first and look.unread > 1 else ""
+    return f", {first[0]}{more}" if first and look.stopped not in {StoppedBy.TIME, StoppedBy.COUNT} else ""
+
+
+def _missing_roots(looks: Iterable[Look]) -> tuple[str, ...]:
+    roots = (root for look in looks for root in look.roots if root.state is RootState.MISSING)
+    return tuple(dict.fromkeys(root.asked for root in roots))

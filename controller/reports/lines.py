@@ -24,6 +24,22 @@ def first_noted(judgement: Judgement) -> str:
     return _told(judgement.noted[0]) if judgement.noted else ""
 
 
+def first_unread(judgement: Judgement, *, most: int) -> str:
+    """Return the first `most` items that could not be read, raw, with how many more there are."""
+    items = [f"{each.kind} {each.path}" for each in judgement.unread_items[:most]]
+    more = judgement.unread - len(items)
+    return ", ".join(items) + (f" and {more} more" if items and more else "")
+
+
+def left_out(judgement: Judgement) -> str:
+    """Return which root does not exist, or else the first item that could not be read, raw."""
+    missing = ", ".join(judgement.missing_roots)
+    if missing:
+        return f"missing root: {missing}"
+    unread = first_unread(judgement, most=1)
+    return f"unread: {unread}" if unread else ""
+
+
 def whole_detail(judgement: Judgement) -> str:
     """Return the detail, raw, and behind it what else broke the newest visit."""
     if not judgement.broke:

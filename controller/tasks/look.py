@@ -22,6 +22,11 @@ GREETING: Final = "host"
 
 FIRST_ANSWER_SECONDS: Final = 20
 """Seconds that a host has for the answer to the first question, unless the operator sets another limit."""
+_ROOT: Final = "root="
+"""What a script's argument that names a folder begins with."""
+
+_NO_SYSTEM: Final = 65
+"""The exit code of a Linux script for which no system lies on the disk that it was sent to (frame.sh)."""
 
 _MARGIN: Final = 5
 """Seconds that a script may need beyond its own limit to say its end line."""
@@ -100,6 +105,11 @@ def ask(
     """Send a collector's script, and read the answer that carries this very question's nonce.
 
     The host stops the script after `seconds` + `margin`; a script that keeps no time itself needs no margin.
+
+    Raises:
+        HostError: the host gave no whole answer, or one that does not say what became of each root, or there is no
+            system on the disk that `lamsach_sysroot` names (`sysroot.missing`).
+
     """
     nonce, sysroot = secrets.token_hex(8), host.sysroot or "-"
     try:
@@ -108,15 +118,26 @@ def ask(
         if error.reason is Reason.HOST_TIMEOUT:
             raise type(error)(error.reason, f"'{collector.spec.name}' had no answer after {seconds} s") from error
         raise
+    complaint = reply.stderr[-400:].decode("utf-8", errors="replace").strip()
+    if reply.exit_code == _NO_SYSTEM and host.sysroot:
+        raise HostError(Reason.SYSROOT_MISSING, complaint or host.sysroot)
     try:
         answer = answers.read(collector.spec, reply.stdout, nonce=nonce, sysroot=sysroot)
+        _check_roots(answer, arguments)
     except HostError as error:
-        said = reply.stderr[-400:].decode("utf-8", errors="replace").strip()
-        detail = f"{error.detail}; exit {reply.exit_code}" + (f": {said}" if said else "")
+        detail = f"{error.detail}; exit {reply.exit_code}" + (f": {complaint}" if complaint else "")
         raise HostError(error.reason, detail, raw=reply.stdout) from error
     if reply.exit_code:
         raise HostError(Reason.ANSWER_GARBLED, f"a whole answer, but exit {reply.exit_code}", raw=reply.stdout)
     return answer, kept(reply.stdout)
+
+
+def _check_roots(answer: Answer, arguments: Sequence[str]) -> None:
+    """An answer that saw everything says of each folder that was asked for whether it is there."""
+    asked = {each.removeprefix(_ROOT) for each in arguments if each.startswith(_ROOT)}
+    silent = sorted(asked - {root.asked for root in answer.roots})
+    if silent and answer.stopped is None:
+        raise HostError(Reason.ANSWER_GARBLED, f"'{answer.collector}' does not say what became of root '{silent[0]}'")
 
 
 def kept(data: bytes) -> Evidence:
@@ -128,7 +149,7 @@ def _asked(arguments: LookArguments, collector: Collector, host: Host) -> tuple[
     roots = arguments.roots.get(host.platform, ())
     limits = (("max_files", arguments.max_files), ("seconds", arguments.seconds or collector.spec.seconds))
     taken = [f"{name}={value}" for name, value in limits if value is not None and name in collector.spec.takes]
-    return tuple(sorted((*(f"root={root}" for root in roots), *taken)))
+    return tuple(sorted((*(f"{_ROOT}{root}" for root in roots), *taken)))
 
 
 def _is_ours(row: Row, context: TaskContext) -> bool:

@@ -58,7 +58,7 @@ def test_a_kept_piece_is_printed_for_people_and_written_byte_by_byte(site: Site)
     data = (site.desk / "answer.txt").read_bytes()
     assert (written.returncode, hashlib.sha256(data).hexdigest()) == (0, answer.sha256)
     assert (site.desk / "answer.txt").stat().st_mode & 0o777 == 0o600
-    assert printed.startswith("#begin processes 2 ")
+    assert printed.startswith("#begin processes 3 ")
     assert printed.splitlines()[-1].startswith("#end ")
 
 

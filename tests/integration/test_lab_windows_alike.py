@@ -88,7 +88,7 @@ def test_what_cannot_be_read_is_counted_alike(both: Both, collector: str) -> Non
     for office in both:
         with office.session(CLOSED.name) as session:
             reply = session.run(catalog.script(collector, Platform.WINDOWS), ("n0nce", "-"), seconds=SECONDS)
-        _, *rows, end = reply.stdout.decode().splitlines()
-        assert end == f"#end {len(rows)} unread=1 stopped=denied"
-        said.append([json.loads(row) for row in rows])
+        _, *rows, unread, end = reply.stdout.decode().splitlines()
+        assert end == f"#end {len(rows)} unread=1 stopped=denied roots=0 named=1"
+        said.append([json.loads(line) for line in (*rows, unread.removeprefix("#unread "))])
     assert said[0] == said[1]

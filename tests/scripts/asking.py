@@ -55,6 +55,9 @@ class Shell:
         return started
 
     def ask(self, name: str, *arguments: str, sysroot: str = "-") -> Answer:
+        """Ask a collector; a disk without a system, which it would refuse, gets an empty /etc."""
+        if sysroot != "-":
+            (Path(sysroot) / "etc").mkdir(exist_ok=True)
         with self.start(name, NONCE, sysroot, *arguments) as started:
             stdout, stderr = started.communicate(timeout=60)
         assert started.returncode == 0, stderr

@@ -1,5 +1,6 @@
 """What starts by itself: entries of every kind on disks that the test builds, and on the machine that runs the test."""
 
+import shutil
 from hashlib import md5, sha1, sha256
 from pathlib import Path
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 from controller.collectors import answer as answers
 from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
-from controller.model.collector import Answer, Row, StoppedBy
+from controller.model.collector import Answer, Row, StoppedBy, Unread, UnreadKind
 from controller.model.indicator import Kind
 from tests.scripts.asking import Shell, spec_of
 
@@ -351,7 +352,7 @@ def test_what_an_ordinary_account_cannot_read_stops_the_look(shell: Shell, disk:
     assert shell.ask("autostart", sysroot=str(disk)).stopped is StoppedBy.DENIED
 
 
-def test_a_program_that_cannot_be_read_stops_the_look(shell: Shell, disk: Path) -> None:
+def test_a_program_that_cannot_be_read_is_named(shell: Shell, disk: Path) -> None:
     link(disk, "/opt/x", "x")
     put(disk, "/etc/crontab", "@reboot root /opt/x\n")
     shell.shim("id", "echo 0")
@@ -359,7 +360,30 @@ def test_a_program_that_cannot_be_read_stops_the_look(shell: Shell, disk: Path) 
     answer = shell.ask("autostart", sysroot=str(disk))
 
     assert told(answer, "path", "sha256") == [("/opt/x", "")]
-    assert (answer.unread, answer.stopped) == (1, StoppedBy.DENIED)
+    assert answer.unread_items == (Unread(kind=UnreadKind.PROGRAM, path="/opt/x"),)
+    assert (answer.unread, answer.stopped) == (1, None)
+
+
+def test_a_file_of_entries_that_cannot_be_read_stops_the_look_and_is_named(shell: Shell, disk: Path) -> None:
+    put(disk, "/etc/crontab", "@reboot root /opt/x\n")
+    shell.shim("id", "echo 0")
+    shell.shim("head", f'case $* in *crontab*) exit 1 ;; esac; exec {shutil.which("head")} "$@"')
+
+    answer = shell.ask("autostart", sysroot=str(disk))
+
+    assert [(item.kind, item.path) for item in answer.unread_items] == [(UnreadKind.FILE, "/etc/crontab")]
+    assert answer.stopped is StoppedBy.DENIED
+
+
+def test_a_home_that_cannot_be_entered_stops_the_look_and_is_named(shell: Shell, disk: Path) -> None:
+    put(disk, "/home/an/.profile")
+    (disk / "home/an").chmod(0o600)
+
+    answer = shell.ask("autostart", sysroot=str(disk))
+
+    (disk / "home/an").chmod(0o755)
+    assert Unread(kind=UnreadKind.FOLDER, path="/home/an", error=13) in answer.unread_items
+    assert answer.stopped is StoppedBy.DENIED
 
 
 def test_a_file_too_long_to_be_read_to_its_end_says_so(shell: Shell, disk: Path) -> None:

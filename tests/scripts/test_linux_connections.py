@@ -174,6 +174,24 @@ def test_an_owner_that_cannot_be_told_is_counted(shell: Shell, disk: Path) -> No
 
     assert [row["pid"] for row in answer.rows] == [0, 0]
     assert (answer.unread, answer.stopped) == (1, None)
+    assert answer.unread_items[0].path == "no process holds the socket on port 80"
+
+
+def test_a_service_of_the_kernel_is_one_item_together_with_its_clients(shell: Shell, disk: Path) -> None:
+    """A file server has a socket for each client, and none of them belongs to a process."""
+    clients = [a_line("0100007F:0801", f"0100007F:{9000 + number:04X}", "01", 100 + number) for number in range(60)]
+    tables(
+        disk,
+        a_line("0100007F:0801", "00000000:0000", "0A", 77),
+        *clients,
+        a_line("0100007F:0016", "00000000:0000", "0A", 7),
+    )
+    a_holder(disk, 8, "socket:[7]")
+    shell.shim("id", "echo 0")
+
+    answer = shell.ask("connections", sysroot=str(disk))
+
+    assert (len(answer.rows), answer.unread, answer.stopped) == (62, 1, None)
 
 
 def test_where_no_owner_at_all_can_be_told_the_look_is_stopped(shell: Shell, disk: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.collectors import catalog
+from controller.model.collector import StoppedBy
 from controller.model.fleet import Platform
 from tests.scripts.asking import NONCE, Shell
 
@@ -43,7 +44,6 @@ def test_a_script_that_arrives_cut_does_nothing(name: str, kept: float) -> None:
         (),
         (NONCE,),
         (NONCE, "relative/disk"),
-        (NONCE, "/no such disk"),
         (NONCE, "-", "colour=red"),
         (NONCE, "-", "seconds=soon"),
         (NONCE, "-", "seconds=-1"),
@@ -61,11 +61,37 @@ def test_a_question_that_is_not_understood_is_refused(shell: Shell, words: tuple
     assert stderr.startswith(b"files: ")
 
 
+@pytest.mark.parametrize("shell", ["sh", "busybox"], indirect=True)
+@pytest.mark.parametrize("name", ["host", "files"])
+def test_a_disk_that_is_not_mounted_is_refused(shell: Shell, tmp_path: Path, name: str) -> None:
+    """An empty folder where a disk should be mounted is no clean computer."""
+    (tmp_path / "empty").mkdir()
+    for place in ("empty", "not there"):
+        with shell.start(name, NONCE, str(tmp_path / place), *(("root=/",) if name == "files" else ())) as started:
+            stdout, stderr = started.communicate(timeout=60)
+
+        assert (started.returncode, stdout) == (65, b"")
+        assert str(tmp_path / place).encode() in stderr
+
+
+@pytest.mark.parametrize("shell", ["sh", "busybox"], indirect=True)
+def test_no_more_than_two_hundred_unread_items_are_named(shell: Shell, disk: Path) -> None:
+    for number in range(250):
+        (disk / str(number)).write_bytes(b"x")
+    shell.shim("id", "echo 0")
+    shell.shim("sha256sum", f"[ $# = 0 ] || exit 1; exec {shutil.which('sha256sum')}")
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert (answer.unread, len(answer.unread_items)) == (250, 200)
+    assert answer.stopped is StoppedBy.DENIED
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_written(shell: Shell, disk: Path, name: str) -> None:
     """Neither on the disk that is looked at, nor where a program would put what it needs for a moment."""
     for folder in ("etc", "proc/1", "usr/bin", "tmp"):
-        (disk / folder).mkdir(parents=True)
+        (disk / folder).mkdir(parents=True, exist_ok=True)
     (disk / "usr/bin/x").write_bytes(b"x")
     (disk / "proc/1/exe").symlink_to("../../usr/bin/x")
     places = {"HOME": str(disk / "tmp"), "TMPDIR": str(disk / "tmp")}

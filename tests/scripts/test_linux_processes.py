@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import md5, sha1, sha256
 from pathlib import Path
@@ -11,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from controller.collectors import answer as answers
-from controller.model.collector import Row, StoppedBy
+from controller.collectors import catalog
+from controller.model.collector import Row, StoppedBy, UnreadKind
+from controller.model.fleet import Platform
 from controller.model.indicator import Kind
 from tests.scripts.asking import NONCE, Shell, spec_of
 
@@ -150,17 +154,38 @@ def test_kernel_threads_are_neither_listed_nor_unread(shell: Shell, disk: Path) 
     assert (answer.unread, answer.stopped) == (0, None)
 
 
+def test_a_child_of_process_2_is_a_kernel_thread_only_below_kthreadd(shell: Shell, disk: Path) -> None:
+    """In a container process 2 may be anything, and an empty command line proves nothing."""
+    an_image(disk)
+    shell.shim("id", "echo 0")
+    a_process(disk, 1, exe="../../usr/bin/x")
+    a_process(disk, 2, exe="../../usr/bin/x", status="Name:\tbash\nPPid:\t1\nVmSize:\t8 kB\n")
+    a_process(disk, 9, status="Name:\tkworker/0:1\nPPid:\t2\nVmSize:\t8 kB\n")
+    a_process(disk, 10, status="Name:\tkworker/0:2\nPPid:\t1\nVmSize:\t8 kB\n")
+
+    answer = shell.ask("processes", sysroot=str(disk))
+
+    assert {(item.kind, item.path) for item in answer.unread_items} == {
+        (UnreadKind.PROGRAM, "/proc/9 kworker/0:1"),
+        (UnreadKind.PROGRAM, "/proc/10 kworker/0:2"),
+    }
+
+
 @pytest.mark.parametrize("exe", ["../../usr/bin/gone", "", "/etc/passwd"], ids=["dangling", "none", "out of the disk"])
-def test_an_image_that_cannot_be_read_is_listed_counted_and_stops_the_look(shell: Shell, disk: Path, exe: str) -> None:
+def test_an_image_that_cannot_be_read_is_listed_and_named(shell: Shell, disk: Path, exe: str) -> None:
     an_image(disk)
     a_process(disk, 1, exe="../../usr/bin/x")
     a_process(disk, 2, exe=exe, status="Name:\ty\nVmSize:\t8 kB\n", command=b"y\0")
 
-    answer = shell.ask("processes", sysroot=str(disk))
+    as_user = shell.ask("processes", sysroot=str(disk))
+    shell.shim("id", "echo 0")
+    as_root = shell.ask("processes", sysroot=str(disk))
 
-    assert row_of(answer.rows, 2)["sha256"] == ""
-    assert row_of(answer.rows, 2)["command_line"] == "y"
-    assert (answer.unread, answer.stopped) == (1, StoppedBy.DENIED)
+    assert row_of(as_root.rows, 2)["sha256"] == ""
+    assert row_of(as_root.rows, 2)["command_line"] == "y"
+    assert [item.kind for item in as_root.unread_items] == [UnreadKind.PROGRAM]
+    assert (as_root.unread, as_root.stopped) == (1, None)
+    assert (as_user.unread, as_user.stopped) == (1, StoppedBy.DENIED)
 
 
 def test_a_process_cannot_write_rows_of_its_own(shell: Shell, disk: Path) -> None:
@@ -215,3 +240,109 @@ def test_a_row_meets_a_hash_a_path_and_a_name(shell: Shell, disk: Path) -> None:
         (Kind.NAME, "x", "pid 812 /usr/bin/x"),
         (Kind.SHA256, expected, "pid 812 /usr/bin/x"),
     }
+
+
+ZOMBIE = """
+import ctypes, threading, time
+libc = ctypes.CDLL(None)
+threading.Thread(target=lambda: time.sleep(60)).start()
+print(flush=True)
+libc.syscall({"x86_64": 60, "aarch64": 93}[__import__("platform").machine()], 0)
+"""
+
+
+def test_a_program_whose_first_thread_has_ended_still_runs(shell: Shell, tmp_path: Path) -> None:
+    """The kernel shows it as a zombie without an image; its other threads have one."""
+    with subprocess.Popen([sys.executable, "-c", ZOMBIE], stdout=subprocess.PIPE) as child:
+        try:
+            assert child.stdout
+            child.stdout.readline()
+            until(lambda: "State:\tZ" in Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8"))
+            row = row_of(shell.ask("processes").rows, child.pid)
+        finally:
+            child.kill()
+
+    assert row["path"] == os.path.realpath(sys.executable)
+    assert row["sha256"] == sha256(Path(sys.executable).read_bytes()).hexdigest()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError
+
+
+def test_a_program_that_lies_in_memory_only_is_hashed(shell: Shell) -> None:
+    memory = os.memfd_create("lam sach")
+    os.write(memory, Path(SLEEP).read_bytes())
+    with subprocess.Popen([f"/proc/self/fd/{memory}", "60"], pass_fds=(memory,)) as child:
+        try:
+            row = row_of(shell.ask("processes").rows, child.pid)
+        finally:
+            child.kill()
+            os.close(memory)
+
+    assert (row["path"], row["deleted"]) == ("/memfd:lam sach", True)
+    assert row["sha256"] == sha256(Path(SLEEP).read_bytes()).hexdigest()
+
+
+HOPPER = """
+import os, sys, time
+end = time.monotonic() + 30
+while time.monotonic() < end:
+    if os.fork():
+        os._exit(0)
+    if len(sys.argv) > 2:
+        open("/proc/self/comm", "w").write(f"w{os.getpid()}")
+    os.setsid()
+    time.sleep(float(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("shell", ["sh", "busybox"], indirect=True)
+@pytest.mark.parametrize("words", [["0.002"], ["0.002", "rename"], ["0.03"]], ids=["fast", "fast, renamed", "slow"])
+def test_a_program_that_keeps_starting_itself_anew_is_seen_or_named(
+    shell: Shell, tmp_path: Path, words: list[str]
+) -> None:
+    """Under another number at each moment; each of five lists misses it, or one of them reads it."""
+    image, stop = tmp_path / "hopper", tmp_path / "stop"
+    image.symlink_to(sys.executable)
+    shell.shim("id", "echo 0")
+    text = HOPPER.replace("< end:", f"< end and not os.path.exists({str(stop)!r}):")
+    with subprocess.Popen([sys.executable, "-c", text, *words]):
+        try:
+            answer = shell.ask("processes")
+        finally:
+            stop.touch()
+
+    read = [row for row in answer.rows if "os._exit(0)" in str(row["command_line"]) and row["sha256"]]
+    named = [item.path for item in answer.unread_items if "keeps restarting" in item.path]
+    assert read or named
+
+
+@pytest.mark.parametrize("shell", ["sh", "busybox"], indirect=True)
+def test_a_process_that_ends_once_is_no_unread_item(shell: Shell, tmp_path: Path) -> None:
+    """The program that ends while we look is a short-lived one: the second list no longer has it."""
+    with running(tmp_path / "short-lived") as child:
+        shell.shim("id", "echo 0")
+        shell.shim("readlink", f'kill {child.pid} 2>/dev/null && sleep 0.1; exec {shutil.which("readlink")} "$@"')
+        answer = shell.ask("processes")
+
+    assert not [item for item in answer.unread_items if "short-lived" in item.path]
+
+
+@pytest.mark.parametrize("name", ["processes", "connections"])
+@pytest.mark.parametrize("shell", ["sh", "busybox"], indirect=True)
+def test_where_the_processes_of_others_are_hidden_the_look_is_stopped(shell: Shell, name: str) -> None:
+    """hidepid leaves an account its own processes only, so that none of them fails to be read."""
+    script = catalog.script(name, Platform.LINUX).replace("/proc/1/status", "/proc/0/status")
+
+    done = subprocess.run(
+        [*shell.command, "-s", "--", NONCE, "-"], input=script.encode(), capture_output=True, check=True
+    )
+    answer = answers.read(spec_of(name), done.stdout, nonce=NONCE, sysroot="-")
+
+    assert answer.stopped is StoppedBy.DENIED
+    assert (UnreadKind.PROCESS, "/proc/1") in {(item.kind, item.path) for item in answer.unread_items}

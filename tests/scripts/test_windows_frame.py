@@ -57,7 +57,7 @@ def test_scripts_that_arrive_cut_do_nothing(pc: Pc) -> None:
 
     names, lines = said.stdout.decode().split("= whole.ps1\n")
     assert names.count("= cut-") == names.count("\n") == 7 * len(NAMES)
-    assert lines.startswith(f"#begin host 2 {NONCE} -\n")
+    assert lines.startswith(f"#begin host 3 {NONCE} -\n")
 
 
 def test_questions_that_are_not_understood_are_refused(pc: Pc) -> None:
@@ -83,7 +83,7 @@ def test_questions_that_are_not_understood_are_refused(pc: Pc) -> None:
 
     lines = said.stdout.decode().splitlines()
     assert [line.startswith("refused: files: ") for line in lines[: len(questions)]] == [True] * len(questions)
-    assert lines[len(questions)] == f"#begin files 2 {NONCE} -"
+    assert lines[len(questions)] == f"#begin files 3 {NONCE} -"
 
 
 def test_an_argument_that_is_not_understood_fails_the_script(pc: Pc) -> None:

@@ -15,7 +15,7 @@ from controller.model.collector import Answer, CollectorSpec, Column, ColumnType
 from controller.model.indicator import Kind, Observation
 
 NONCE = "4f1d0c"
-BEGIN = b"#begin tasks 2 4f1d0c -\n"
+BEGIN = b"#begin tasks 2 4f1d0c -\n"  # as older stores keep answers; tests/unit/test_answer_trailer.py has version 3
 END = b"#end 1 unread=0 stopped=no\n"
 SPEC = CollectorSpec(
     name="tasks",

@@ -48,7 +48,8 @@ def test_the_parts_of_a_script_stand_between_the_frame_and_its_last_line(platfor
     ending = {Platform.LINUX: "sh", Platform.WINDOWS: "ps1"}[platform]
     room = files("controller.collectors")
     parts = sorted(each.name for each in (room / "autostart").iterdir() if each.name.startswith(f"{platform}-"))
-    places = (f"frame.{ending}", *(f"autostart/{each}" for each in parts), f"autostart/{platform}.{ending}")
+    frame = {Platform.LINUX: ("frame.sh", "frame-awk.sh"), Platform.WINDOWS: ("frame.ps1",)}[platform]
+    places = (*frame, *(f"autostart/{each}" for each in parts), f"autostart/{platform}.{ending}")
 
     assert len(parts) > 1
     assert catalog.script("autostart", platform) == "\n".join((room / each).read_text("utf-8") for each in places)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from controller.errors import HostError, Reason
-from controller.model.collector import Collector
+from controller.model.collector import Collector, Root, RootState
 from controller.model.fleet import Connection, Platform
 from controller.model.indicator import Grade
 from controller.model.playbook import Effect, Task
@@ -26,6 +26,7 @@ from tests.visits import (
     a_files_task,
     a_process,
     a_tool,
+    an_entered_root,
     cut,
     ended,
     framed,
@@ -162,10 +163,10 @@ def test_an_object_that_is_still_listed_is_there() -> None:
 @pytest.mark.parametrize(
     ("listed", "but"),
     [
-        ((a_file("/tmp", "missing"),), {}),
-        ((a_file("/tmp", "link"),), {}),
-        ((a_file("/tmp", "mount"),), {}),
-        ((a_file("/"),), {}),
+        ((a_file("/tmp", "missing"),), {"roots": [Root(asked="/tmp", state=RootState.MISSING)]}),
+        ((a_file("/tmp", "link"),), {"roots": [an_entered_root("/tmp")]}),
+        ((a_file("/tmp", "mount"),), {"roots": [Root(asked="/tmp", state=RootState.REFUSED)]}),
+        ((a_file("/"),), {"roots": [an_entered_root("/tmp")]}),
         ((TMP, a_file("/tmp/a")), {"stopped": "time"}),
         ((TMP,), {"stopped": "count"}),
         ((), {"stopped": "denied"}),
@@ -176,7 +177,7 @@ def test_a_folder_that_was_not_listed_to_its_end_says_nothing(listed: Any, but: 
     result, _ = removed("/tmp/x", *listed, **but)
 
     assert (result.looks[0].gone, result.looks[0].there) == ((), ())
-    assert result.looks[0].stopped == but.get("stopped")
+    assert "stopped" not in but or result.looks[0].stopped == but["stopped"]
     assert judged(result).reason is Reason.CLEAN_UNVERIFIED
 
 
@@ -264,7 +265,8 @@ def test_a_look_that_was_only_collected_is_not_repeated() -> None:
 
 def test_windows_does_not_tell_great_letters_from_small() -> None:
     task = a_cleaning(a_tool(detect=None, platforms=(Platform.WINDOWS,)))
-    listed = framed("files", a_file(r"C:\Temp", "folder"), a_file(r"C:\Temp\xau.exe"))
+    roots = [an_entered_root(r"c:\temp")]
+    listed = framed("files", a_file(r"C:\Temp", "folder"), a_file(r"C:\Temp\xau.exe"), roots=roots)
     stage = staged(ended(r"REMOVED Lab.A c:\temp\XAU.exe", r"REMOVED Lab.A c:\temp\b.exe"), replies=(listed,))
     files = Collector(spec=a_collector("files").spec, scripts={Platform.WINDOWS: "a script"})
 

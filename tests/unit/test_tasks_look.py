@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controller.errors import HostError, LineError, Reason
-from controller.model.collector import StoppedBy
+from controller.model.collector import Root, RootState, StoppedBy, Unread, UnreadKind
 from controller.model.fleet import Connection, Platform
 from controller.model.indicator import Kind
 from controller.model.playbook import LookArguments, Module, Task
@@ -27,6 +27,7 @@ from tests.visits import (
     a_files_task,
     a_list,
     a_process,
+    an_entered_root,
     cut,
     framed,
     greeted,
@@ -147,10 +148,12 @@ def test_a_collection_is_not_judged_and_asks_for_no_hash() -> None:
 def test_what_was_seen_is_judged_and_counted() -> None:
     rows = (a_process("/tmp/x", BAD), a_process("/usr/bin/dung"))
 
-    look, _ = ask(processes(*rows, unread=3, stopped="time"))
+    unread = [Unread(kind=UnreadKind.FILE, path=f"/{number}", error=13) for number in range(3)]
+    look, _ = ask(processes(*rows, unread=unread, stopped="time"))
 
     assert [(match.value, match.where) for match in look.matches] == [(BAD, "pid 812 /tmp/x")]
     assert (look.rows, look.unread, look.stopped, look.judged) == (2, 3, StoppedBy.TIME, True)
+    assert look.unread_items == tuple(unread)
 
 
 def test_the_lists_of_the_task_judge_it() -> None:
@@ -163,7 +166,7 @@ def test_the_lists_of_the_task_judge_it() -> None:
 
 
 def test_the_same_question_has_the_same_key_and_another_has_another() -> None:
-    reply = framed("files", a_file("/a", "folder"))
+    reply = framed("files", a_file("/a", "folder"), a_file("/b", "folder"))
     key = ask(reply, a_files_task("/a", "/b", max_files=5))[0].key
 
     assert key == ask(reply, a_files_task("/b", "/a", max_files=5))[0].key
@@ -213,7 +216,9 @@ def test_the_limits_of_the_task_are_sent() -> None:
 )
 def test_our_own_file_is_excused_only_by_place_and_hash_together(path: str, pushed: str, excused: bool) -> None:
     look, _ = ask(
-        framed("files", a_file(path, sha256=BAD)), a_files_task("/var"), pushed=frozenset({pushed, "33" * 32})
+        framed("files", a_file(path, sha256=BAD), roots=[an_entered_root("/var")]),
+        a_files_task("/var"),
+        pushed=frozenset({pushed, "33" * 32}),
     )
 
     assert (look.matches == ()) is excused
@@ -221,7 +226,9 @@ def test_our_own_file_is_excused_only_by_place_and_hash_together(path: str, push
 
 
 def test_a_file_without_a_hash_is_never_ours() -> None:
-    look, _ = ask(framed("files", a_file(OURS)), a_files_task("/var"), pushed=frozenset({BAD}))
+    look, _ = ask(
+        framed("files", a_file(OURS), roots=[an_entered_root("/var")]), a_files_task("/var"), pushed=frozenset({BAD})
+    )
 
     assert OURS in {each.value for each in look.observations}
 
@@ -294,3 +301,43 @@ def test_a_task_without_roots_for_the_platform_is_skipped() -> None:
     result = stage.do(a_files_task())
 
     assert (result.state, stage.verbs) == (TaskState.SKIPPED, ["open"])
+
+
+GONE = Root(asked="/hom", state=RootState.MISSING)
+
+
+def test_a_look_keeps_what_became_of_each_root() -> None:
+    roots = [an_entered_root("/home"), GONE]
+
+    look, _ = ask(framed("files", a_file("/home", "folder"), roots=roots), a_files_task("/home", "/hom"))
+
+    assert (look.roots, look.stopped) == (tuple(roots), None)
+
+
+def test_a_look_none_of_whose_roots_exists_is_stopped() -> None:
+    look, _ = ask(framed("files", a_file("/hom", "missing"), roots=[GONE]), a_files_task("/hom"))
+
+    assert look.stopped is StoppedBy.MISSING
+
+
+def test_an_answer_that_is_silent_about_a_root_is_refused() -> None:
+    with pytest.raises(HostError, match=r"what became of root '/home'") as caught:
+        ask(framed("files", a_file("/opt", "folder")), a_files_task("/home", "/opt"))
+
+    assert caught.value.reason is Reason.ANSWER_GARBLED
+
+
+def test_a_look_whose_time_was_up_before_a_root_had_its_turn_is_no_error() -> None:
+    look, _ = ask(framed("files", a_file("/opt", "folder"), stopped="time"), a_files_task("/home", "/opt"))
+
+    assert look.stopped is StoppedBy.TIME
+
+
+def test_a_disk_that_holds_no_system_is_an_error_of_its_own() -> None:
+    refusal = Reply(exit_code=65, stdout=b"", stderr=b"processes: no system lies at /mnt/x: no etc, no usr\n")
+    stage = Stage(CannedHost(replies=[refusal]))
+
+    with pytest.raises(HostError, match="no system lies at /mnt/x") as caught:
+        stage.do(a_task(), a_job(host=a_host(sysroot="/mnt/x")))
+
+    assert caught.value.reason is Reason.SYSROOT_MISSING

@@ -2,12 +2,14 @@
 
 # ruff: noqa: E501 - a table reads best with one case a line
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.errors import Reason
-from controller.model.collector import StoppedBy
+from controller.model.collector import Root, RootState, StoppedBy, Unread, UnreadKind
 from controller.model.indicator import Grade
 from controller.model.result import Attempt, Fault, FindingState, Look, ToolMode, ToolRun
 from controller.model.verdict import Judgement, Verdict, judge
@@ -20,6 +22,14 @@ REBOOT = a_finding(FindingState.REBOOT)
 DETECTS_NOTHING = a_run(mode=ToolMode.DETECT)
 ELSEWHERE = a_run(mode=ToolMode.DETECT, roots=("/home",))
 
+MISSING = Root(asked="/hom", state=RootState.MISSING)
+
+
+def unread(kind: UnreadKind, path: str = "/x", error: int = 13) -> dict[str, Any]:
+    return {"unread": 1, "unread_items": (Unread(kind=kind, path=path, error=error),)}
+
+
+UNREAD_PROGRAM = unread(UnreadKind.PROGRAM)
 CASES = [
     ("never visited", [], UNKNOWN, Reason.HOST_PENDING),
     ("nothing found", [an_attempt(a_result(EMPTY))], CLEAN, None),
@@ -35,6 +45,17 @@ CASES = [
     ("matched, second look stopped", [an_attempt(a_result(DIRTY), a_result(a_look(stopped=StoppedBy.TIME)))], UNKNOWN, Reason.LOOK_STOPPED),
     ("a stopped look", [an_attempt(a_result(a_look(stopped=StoppedBy.DENIED)))], UNKNOWN, Reason.LOOK_STOPPED),
     ("a stopped look with a match", [an_attempt(a_result(a_look(a_match(), stopped=StoppedBy.COUNT)))], INFECTED, Reason.MATCH_FOUND),
+    ("a program was not read", [an_attempt(a_result(a_look(**UNREAD_PROGRAM)))], UNKNOWN, Reason.LOOK_UNREAD),
+    ("a file was not read", [an_attempt(a_result(a_look(**unread(UnreadKind.FILE))))], CLEAN, None),
+    ("refused by its antivirus", [an_attempt(a_result(a_look(**unread(UnreadKind.FILE, error=225))))], UNKNOWN, Reason.LOOK_UNREAD),
+    ("deleted by its antivirus", [an_attempt(a_result(a_look(**unread(UnreadKind.FILE, error=226))))], UNKNOWN, Reason.LOOK_UNREAD),
+    ("a program was not read once", [an_attempt(a_result(a_look(**UNREAD_PROGRAM))), an_attempt(a_result(EMPTY))], CLEAN, None),
+    ("unread program, and a match", [an_attempt(a_result(a_look(a_match(), **UNREAD_PROGRAM)))], INFECTED, Reason.MATCH_FOUND),
+    ("unread program, and a weak sign", [an_attempt(a_result(a_look(a_match(grade=Grade.SUSPECT), **UNREAD_PROGRAM)))], UNKNOWN, Reason.LOOK_UNREAD),
+    ("unread program, then a stopped look", [an_attempt(a_result(a_look(**UNREAD_PROGRAM)), a_result(a_look(collector="files", stopped=StoppedBy.TIME)))], UNKNOWN, Reason.LOOK_STOPPED),
+    ("no root exists", [an_attempt(a_result(a_look(stopped=StoppedBy.MISSING)))], UNKNOWN, Reason.LOOK_STOPPED),
+    ("one root does not exist", [an_attempt(a_result(a_look(roots=(MISSING,))))], CLEAN, None),
+    ("too much was not read", [an_attempt(a_result(a_look(stopped=StoppedBy.UNREAD)))], UNKNOWN, Reason.LOOK_STOPPED),
     ("a weak sign", [an_attempt(a_result(a_look(a_match(grade=Grade.SUSPECT))))], UNKNOWN, Reason.MATCH_REVIEW),
     ("a listed visitor", [an_attempt(a_result(a_look(a_match(grade=Grade.INFO))))], CLEAN, None),
     ("a listed visitor, once", [an_attempt(a_result(a_look(a_match(grade=Grade.INFO)))), an_attempt(a_result(EMPTY))], CLEAN, None),
@@ -157,3 +178,37 @@ def test_what_broke_the_newest_visit_stands_beside_what_was_found() -> None:
     assert judge([an_attempt(a_result(DIRTY), failed)]).broke == Fault(Reason.CLEANER_UNFINISHED)
     assert judge([an_attempt(a_result(DIRTY), failed), an_attempt(a_result(DIRTY))]).broke is None
     assert judge([an_attempt(a_result(EMPTY), failed)]).broke is None
+
+
+@pytest.mark.parametrize(
+    ("look", "detail"),
+    [
+        (
+            a_look(stopped=StoppedBy.DENIED, **unread(UnreadKind.MOUNT, "/home/nas")),
+            "processes: denied, mount /home/nas",
+        ),
+        (a_look(stopped=StoppedBy.TIME, **unread(UnreadKind.FILE)), "processes: time"),
+        (a_look(stopped=StoppedBy.MISSING, roots=(MISSING,)), "processes: missing, /hom"),
+        (a_look(stopped=StoppedBy.UNREAD, unread=999), "processes: unread"),
+        (a_look(**unread(UnreadKind.PROGRAM, "/home/an/x")), "processes: /home/an/x"),
+    ],
+)
+def test_a_detail_names_what_was_left_out(look: Look, detail: str) -> None:
+    assert judge([an_attempt(a_result(look))]).detail == detail
+
+
+def test_what_stopped_a_look_is_named_before_single_items() -> None:
+    items = (Unread(kind=UnreadKind.FILE, path="/a"), Unread(kind=UnreadKind.FOLDER, path="/b", error=13))
+    look = a_look(stopped=StoppedBy.DENIED, unread=2, unread_items=items)
+
+    assert judge([an_attempt(a_result(look))]).detail == "processes: denied, folder /b and 1 more"
+
+
+def test_unread_items_and_missing_roots_of_the_newest_looks_are_shown_beside_the_verdict() -> None:
+    first = a_look(**unread(UnreadKind.FILE, "/old"))
+    newest = a_look(roots=(MISSING,), **unread(UnreadKind.FILE, "/new"))
+
+    judged = judge([an_attempt(a_result(first)), an_attempt(a_result(newest))])
+
+    assert (judged.verdict, judged.unread, judged.missing_roots) == (CLEAN, 1, ("/hom",))
+    assert [item.path for item in judged.unread_items] == ["/new"]

@@ -66,8 +66,22 @@ def test_a_name_that_looks_like_a_number_stays_as_it_is() -> None:
     assert any(line.startswith("1e5 ") for line in lines(a="1e5", b="0012"))
 
 
-def test_the_table_shows_unread_items_beside_clean() -> None:
-    assert "clean (3 unread)" in table.write(a_summary()).decode()
+def test_the_table_shows_unread_items_and_missing_roots_beside_clean() -> None:
+    text = table.write(a_summary()).decode()
+
+    assert "clean (3 unread, 1 missing)" in text
+    assert "root '/hom' does not exist on 1 of 8 computers; check its spelling\n" in text
+
+
+def test_sheet_and_json_name_the_first_unread_items_and_the_missing_roots() -> None:
+    host = next(each for each in json.loads(json_writer.write(a_summary()))["hosts"] if each["name"] == "tq-01")
+    row = next(each for each in sheet(csv_writer.write_hosts(a_summary())) if each["name"] == "tq-01")
+
+    assert (host["unread"], host["missing_roots"]) == (3, ["/hom"])
+    assert [item["path"] for item in host["unread_items"]][1:] == ["/home/an/khóa"]
+    assert row["unread"] == "3"
+    assert "file /home/an/khóa and 1 more" in row["unread_items"]
+    assert row["missing_roots"] == "/hom"
 
 
 def test_the_table_says_that_a_list_is_empty() -> None:
@@ -129,7 +143,8 @@ def test_json_has_exactly_the_promised_keys() -> None:
     assert list(document["total"]) == counts
     assert all(list(unit) == ["id", "name", *counts] for unit in document["units"])
     host = next(each for each in document["hosts"] if each["name"] == "ch-03")
-    assert list(host) == ["name", "unit", "verdict", "reason", "detail", "matches", "findings"]
+    left_out = ["unread", "unread_items", "missing_roots"]
+    assert list(host) == ["name", "unit", "verdict", "reason", "detail", *left_out, "matches", "findings"]
     assert list(host["matches"][0]) == ["kind", "value", "list", "line", "collector", "seen"]
     found = next(each for each in document["hosts"] if each["name"] == "ch-02")["findings"]
     assert [list(each) for each in found] == [["tool", "threat", "object", "state"]]

@@ -1,16 +1,26 @@
 # shellcheck shell=sh
 # The places where entries stand. The shell lists their files, each with who reads it.
 
+# unlisted PATH: entries may stand there that cannot be listed.
+unlisted() {
+  printf '#unlisted %s\n' "$(encode "$1")"
+}
+
+# loop PATH: its links lead round in a circle, so that nothing reads entries there; it is a single item.
+loop() {
+  printf '#loop %s\n' "$(encode "$1")"
+}
+
 # every READER KIND ENABLED USER FOLDER PATTERN: each file of FOLDER whose name fits; ENABLED is yes, no, or x (when it
 # may be executed).
 every() {
   if ! resolve "$5"; then
-    echo '#unread'
+    loop "$5"
     return
   fi
   inner=$ROOT$RESOLVED
   [ -d "$inner" ] || return
-  { [ -r "$inner" ] && [ -x "$inner" ]; } || echo '#unread'
+  { [ -r "$inner" ] && [ -x "$inner" ]; } || unlisted "$5"
   # shellcheck disable=SC2254,SC2231  # the pattern is one of ours
   for file in "$inner"/$6; do
     { [ -e "$file" ] || [ -L "$file" ]; } && one "$1" "$2" "$3" "$4" "$5/${file#"$inner"/}"
@@ -20,7 +30,7 @@ every() {
 # one READER KIND ENABLED USER FILE: four lines, when FILE is a file.
 one() {
   if ! resolve "$5"; then
-    echo '#unread'
+    loop "$5"
     return
   fi
   [ -f "$ROOT$RESOLVED" ] || return
@@ -96,7 +106,7 @@ for_user() {
   resolve "$1" || return
   [ -d "$ROOT$RESOLVED" ] || return
   if ! [ -x "$ROOT$RESOLVED" ]; then
-    echo '#unread'
+    unlisted "$1"
     return
   fi
   owner=${1##*/}
@@ -123,6 +133,6 @@ listed() {
   known=
   for_the_system
   homes | awk '/^\/./ { sub(/\/+$/, "") } /^\/./ && !seen[$0]++' | while IFS= read -r folder; do
-    case $folder in *\\*) echo '#unread' ;; *) for_user "$folder" ;; esac
+    case $folder in *\\*) printf '#unlisted %s\n' "$folder" ;; *) for_user "$folder" ;; esac
   done
 }

@@ -10,9 +10,16 @@ function contents(file,   command, n, bytes, line) {
     LINE[++n] = line
   }
   close(command)
-  if (LINE[n] != "END") unread++
+  if (LINE[n] != "END") unreadable(file)
   else if (bytes > MOST_BYTES + 5) stopped = "count"
   return n - (LINE[n] == "END")
+}
+
+# unreadable(file): entries may stand in it; one that vanished meanwhile holds none.
+function unreadable(file,   names) {
+  names[1] = ENVIRON["ROOT"] plain(file)
+  unsummed(names, 1)
+  if (WHY[names[1]] != "gone") stops("file", file, substr(WHY[names[1]], index(WHY[names[1]], " ") + 1))
 }
 
 # words(command): WORD[1..count] are the paths and the commands in it, encoded. What stands in quotes is a word, and
@@ -70,7 +77,7 @@ function entry(name, command, itself,   i, n) {
     names[entries, 1] = itself
     named[entries] = 1
   } else {
-    if (length(command) > LONGEST) unread++
+    if (length(command) > LONGEST) note("other", location, 7)
     named[entries] = words(command)
     for (i = 1; i <= named[entries]; i++) names[entries, i] = WORD[i]
   }

@@ -50,7 +50,8 @@ collect() {
     }
 
     stopped != "no" { exit }
-    /^#unread$/ { unread++; next }
+    /^#loop / { note("link", substr($0, 7), 40); next }
+    /^#unlisted / { stops("folder", substr($0, 11), 13); next }
     /^#wanted / {
       unit = substr($0, 9)
       WANTED[unit] = 1
@@ -114,8 +115,8 @@ collect() {
       for (i = 1; i <= paths; i++) {
         path = order[i]
         place = lies[path]
-        if (says[path] == "unread" || !(path in says)) lacking = 1
-        if (says[path] == "unread" || says[path] == "big" || !(path in says)) unread++
+        if (says[path] == "unread" || !(path in says)) note("program", path, 0)
+        else if (says[path] == "big") note("file", path, 27)
         if (says[path] != "here" || place in tried) continue
         tried[place] = 1
         batch[++n] = ENVIRON["ROOT"] plain(place)
@@ -125,17 +126,20 @@ collect() {
       }
       return hash(batch, n + 0)
     }
-    function hash(batch, n,   i, in_time, place) {
+    function hash(batch, n,   i, in_time, place, lost, failed) {
       in_time = digest(batch, n)
       for (i = 1; i <= n; i++) {
         place = encoded(substr(batch[i], length(ENVIRON["ROOT"]) + 1))
         if (summed(batch[i])) sums[place] = sums_json(batch[i])
-        else if (in_time) {
-          unread++
-          lacking = 1
-        }
+        else if (in_time) lost[++failed] = batch[i]
       }
       split("", SUM)
+      if (failed) unsummed(lost, failed)
+      for (i = 1; i <= failed; i++) {
+        if (WHY[lost[i]] == "gone") continue
+        place = encoded(substr(lost[i], length(ENVIRON["ROOT"]) + 1))
+        note("program", place, substr(WHY[lost[i]], index(WHY[lost[i]], " ") + 1))
+      }
       return in_time
     }
 

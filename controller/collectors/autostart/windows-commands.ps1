@@ -52,7 +52,7 @@ function Find-Command([string]$Command) {
 # Every file that a command names with its whole path, and the command itself.
 function Get-CommandFile([string]$Command, [string]$UserProfile) {
     if ($Command.Length -gt $Longest) {
-        $Look.Unread++
+        Add-Unread 'other' $Command.Substring(0, 200)
         $Command = $Command.Substring(0, $Longest)
     }
     $text = Expand-Text $Command $UserProfile
@@ -63,7 +63,7 @@ function Get-CommandFile([string]$Command, [string]$UserProfile) {
     Find-Command $text
     $at = 0
     $starts = @([regex]::Matches($text, '(?<![A-Za-z])[A-Za-z]:[\\/](?![\\/])'))
-    if ($starts.Count -gt $MostFiles) { $Look.Unread++ }
+    if ($starts.Count -gt $MostFiles) { Add-Unread 'other' $text }
     foreach ($start in $starts | Select-Object -First $MostFiles) {
         if ($start.Index -lt $at) { continue }
         $quoted = $start.Index -gt 0 -and $text[$start.Index - 1] -ceq '"'
@@ -79,11 +79,11 @@ function Get-FileSum([string]$Path) {
     if (-not $known.ContainsKey($Path)) {
         $sums = Get-NoSumJson
         try {
-            if ($Path -cmatch '^\\\\') { $Look.Unread++ } else { $sums = Get-SumJson ($Look.Prefix + $Path) }
+            if ($Path -cmatch '^\\\\') { Add-Unread 'file' $Path } else { $sums = Get-SumJson ($Look.Prefix + $Path) }
         } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException], [IO.DriveNotFoundException], [ArgumentException], [NotSupportedException] {
             $null = $_ # the entry is a trace of it all the same
         } catch {
-            if (-not [IO.Directory]::Exists($Look.Prefix + $Path)) { Add-Unread }
+            if (-not [IO.Directory]::Exists($Look.Prefix + $Path)) { Add-Unread 'file' $Path $_ -Stops }
         }
         $known[$Path] = $sums
     }

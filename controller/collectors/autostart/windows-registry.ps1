@@ -33,18 +33,12 @@ $ControlKeys = @(
     @{ Kind = 'monitor'; Key = 'Print\Monitors'; Names = 'Driver'; Levels = 1 }
 )
 
-function Add-Unread {
-    $Look.Unread++
-    $Look.Lacking = $true
-}
-
 # A key, or nothing when it is not there. One that belongs to a single entry is a single item.
 function Open-Key($Hive, [string]$Path, [switch]$Single) {
     try {
         $Hive.OpenSubKey($Path)
     } catch {
-        $Look.Unread++
-        if (-not $Single) { $Look.Lacking = $true }
+        Add-Unread 'other' "$($Hive.Name)\$Path" $_ -Stops:(-not $Single)
     }
 }
 
@@ -52,7 +46,7 @@ function Get-SubKeyName($Key) {
     try {
         $Key.GetSubKeyNames()
     } catch {
-        Add-Unread
+        Add-Unread 'other' "$($Key.Name)" $_ -Stops
     }
 }
 
@@ -91,14 +85,16 @@ function Get-Hive {
 function Add-UnloadedHive {
     foreach ($sid in $profiles.Keys) {
         if ($loaded -contains $sid) { continue }
+        $file = "$($profiles[$sid])\NTUSER.DAT"
+        $failure = $null
         try {
-            $null = [IO.File]::GetAttributes("$($Look.Prefix)$($profiles[$sid])\NTUSER.DAT")
-            $Look.Unread++
+            $null = [IO.File]::GetAttributes($Look.Prefix + $file)
         } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-            $null = $_ # only the list knows the user still
+            continue # only the list knows the user still
         } catch {
-            $Look.Unread++
+            $failure = $_
         }
+        Add-Unread 'hive' $file $failure
     }
 }
 
@@ -135,7 +131,7 @@ function Get-KeyEntry($Key, $Place, $Hive, [string]$Path) {
         if ($Place.Names -and $Place.Names -notcontains $name) { continue }
         $value = $Key.GetValue($name, '', [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
         if ($value -isnot [string[]]) { $value = "$value" }
-        if (-not $value -and $name -cmatch '\x00') { Add-Unread } # its name hides it: Windows reads names up to NUL
+        if (-not $value -and $name -cmatch '\x00') { Add-Unread 'other' "$($Key.Name) $name" $null -Stops } # its name hides it: Windows reads names up to NUL
         foreach ($text in $value) {
             if (-not $text.Trim('" ')) { continue }
             @{
@@ -189,7 +185,7 @@ function Get-Child([string]$Folder) {
     } catch [IO.DirectoryNotFoundException] {
         return
     } catch {
-        Add-Unread
+        Add-Unread 'folder' $Folder $_ -Stops
     }
 }
 
@@ -200,7 +196,7 @@ function Get-Shortcut([string]$Path) {
         if (-not $link.TargetPath) { throw 'it does not lead to a file' }
         '"' + $link.TargetPath + '" ' + $link.Arguments
     } catch {
-        $Look.Unread++
+        Add-Unread 'file' $Path $_
     }
 }
 

@@ -52,7 +52,7 @@ function Get-TaskFileEntry([string]$Path, [string]$Name) {
     try {
         $task = Read-Task $Path
     } catch {
-        $Look.Unread++
+        Add-Unread 'file' $Path $_
         return $entry
     }
     $principal = $task.SelectSingleNode("*/*[local-name()='Principals']/*[local-name()='Principal']")
@@ -63,7 +63,7 @@ function Get-TaskFileEntry([string]$Path, [string]$Name) {
     $entry.Enabled = $triggers.Count -gt 0 -and "$(Get-NodeText $task 'Task/Settings/Enabled')" -cnotmatch '^(false|0)$'
     $actions = @(Get-TaskAction $task)
     if ($actions.Count -eq 0) {
-        if (-not $task.SelectSingleNode("*/*[local-name()='Actions']/*")) { $Look.Unread++ }
+        if (-not $task.SelectSingleNode("*/*[local-name()='Actions']/*")) { Add-Unread 'file' $Path }
         return $entry
     }
     foreach ($action in $actions) {
@@ -89,7 +89,7 @@ function Get-TaskEntry {
     $root = "$env:SystemRoot\System32\Tasks"
     $tree = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree'
     $seen = New-Object 'Collections.Generic.HashSet[string]' ([StringComparer]::OrdinalIgnoreCase)
-    if (-not [IO.Directory]::Exists($root)) { Add-Unread }
+    if (-not [IO.Directory]::Exists($root)) { Add-Unread 'folder' $root $null -Stops }
     $pending = New-Object 'Collections.Generic.Stack[string]'
     $pending.Push('')
     while ($pending.Count -gt 0) {
@@ -105,14 +105,15 @@ function Get-TaskEntry {
             }
         }
     }
+    $unread = $Look.Unread
     $key = Open-Key $Machine $tree
     if (-not $key) {
-        $Look.Lacking = $true
+        if ($Look.Unread -eq $unread) { Add-Unread 'other' "HKLM\$tree" $null -Stops }
         return
     }
     foreach ($name in Get-CachedName $key '') {
         if ($seen.Contains($name)) { continue }
-        $Look.Unread++
+        Add-Unread 'other' "HKLM\$tree$name"
         @{ Kind = 'task'; Name = $name; User = ''; Location = "HKLM\$tree$name"; Enabled = $true; Command = ''; Files = @() }
     }
 }

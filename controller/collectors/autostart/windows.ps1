@@ -48,7 +48,7 @@ function Read-List([string]$Query, [string]$Namespace) {
     try {
         Read-Class $Query $Namespace
     } catch {
-        if ($_.Exception.Message -cnotmatch '\[HRESULT 0x80041010,') { Add-Unread }
+        if ($_.Exception.Message -cnotmatch '\[HRESULT 0x80041010,') { Add-Unread 'other' "$Namespace $Query" $_ -Stops }
     }
 }
 
@@ -64,10 +64,10 @@ function Get-DriverFile($Driver) {
 # One that a device needs is started on demand: it counts as asked for while it runs.
 function Get-DriverEntry {
     $all = @(Read-List 'SELECT Name, PathName, StartMode, Started FROM Win32_SystemDriver' 'root/cimv2')
-    if ($all.Count -eq 0) { Add-Unread }
+    if ($all.Count -eq 0) { Add-Unread 'other' 'Win32_SystemDriver' $null -Stops }
     foreach ($driver in $all) {
         $file = Get-DriverFile $driver
-        if (-not $file) { $Look.Unread++ }
+        if (-not $file) { Add-Unread 'other' "driver $($Driver.Name) $($Driver.PathName)" }
         @{
             Kind = 'driver'; Name = $driver.Name; Command = if ($file) { '' } else { $driver.PathName }; User = ''
             Files = @($file); Location = "HKLM\SYSTEM\CurrentControlSet\Services\$($driver.Name)"
@@ -101,7 +101,7 @@ function Get-WmiEntry {
 
 function Get-Row {
     New-Hasher
-    if (-not $Look.Elevated) { $Look.Lacking = $true }
+    Test-Administrator
     $known = New-Object 'Collections.Generic.Dictionary[string,string]' ([StringComparer]::OrdinalIgnoreCase)
     $Machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
     $Users = [Microsoft.Win32.RegistryKey]::OpenBaseKey('Users', 'Registry64')

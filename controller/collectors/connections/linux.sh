@@ -18,8 +18,9 @@ tables() {
 table() {
   [ -f "$1/tcp" ] && [ -r "$1/tcp" ] || return
   echo '#table'
-  cat "$1/tcp" 2>/dev/null || echo '#unread'
-  [ ! -f "$1/tcp6" ] || cat "$1/tcp6" 2>/dev/null || echo '#unread'
+  for file in "$1/tcp" "$1/tcp6"; do
+    [ ! -f "$file" ] || cat "$file" 2>/dev/null || printf '#unread %s\n' "${file#"$ROOT"}"
+  done
 }
 
 # `= MODE INODE FILE` for each thing that a process of the running system holds. On a mounted disk the links of
@@ -49,8 +50,9 @@ facts() {
 }
 
 collect() {
-  SELF=$$
-  export SELF
+  SELF=$$ SEES_OTHERS=yes
+  [ "$LIVE" = no ] || { [ "$ELEVATED" = yes ] && [ -r /proc/1/status ]; } || SEES_OTHERS=no
+  export SELF SEES_OTHERS
   facts | awk "$AWK"'
     BEGIN {
       PROC = ENVIRON["ROOT"] "/proc/"
@@ -90,7 +92,7 @@ collect() {
     }
 
     /^#table$/ { tables++; next }
-    /^#unread$/ { unread++; next }
+    /^#unread / { if (exists(substr($0, 9))) stops("file", substr($0, 9), 0); next }
     /^ *[0-9]+: [0-9A-F]+:[0-9A-F]+ / {
       if ($10 !~ /^[0-9]+$/ || split($2 ":" $3, end, ":") != 4 || length(end[1]) != length(end[3])) next
       count++
@@ -132,6 +134,19 @@ collect() {
       if (state[i] == 10) return "listening"
       return (space[i], port[i]) in listened ? "inbound" : "outbound"
     }
+    # A service of the kernel, such as NFS, holds its sockets itself: its clients are one item together with their port.
+    function ownerless(i,   end) {
+      end = direction(i) == "outbound" ? "to " address(there[i]) " port " far[i] : "on port " port[i]
+      if (!((space[i], end) in noted)) note("process", "no process holds the socket " end, 0)
+      noted[space[i], end] = 1
+    }
+    # A namespace whose last process has ended takes its table with it.
+    function exists(file,   command, word) {
+      command = "if [ -e " quoted(ENVIRON["ROOT"] file) " ]; then echo yes; fi"
+      command | getline word
+      close(command)
+      return word == "yes"
+    }
     function list(i, pid,   way, open) {
       way = direction(i)
       open = way != "listening"
@@ -148,11 +163,13 @@ collect() {
         if (n == 0) list(i, "")
         for (k = 1; k <= n; k++) list(i, pids[k])
         if (n > 0) owned++
-        else if (inode[i] != 0) unread++
+        else if (inode[i] != 0) ownerless(i)
       }
       # No table: nothing could answer. Without root the namespaces and programs of others stay hidden; and where
       # not one owner can be told, it is not the sockets that are at fault.
-      if (!tables || (LIVE && ENVIRON["ELEVATED"] != "yes") || (unread > 4 && !owned)) lacking = 1
+      if (!tables) stops("file", "/proc/net/tcp", 2)
+      if (ENVIRON["SEES_OTHERS"] != "yes") stops("process", "/proc/1", 13)
+      if (unread > 4 && !owned) lacking = 1
       if (left() <= 0 && stopped == "no") stopped = "time"
       finish()
     }'

@@ -39,7 +39,9 @@ function Get-SocketRow($Socket) {
         $remote = ''
         $port = 0
     }
-    if (-not $owner -and $Socket.OwningProcess -ne 0) { $Look.Unread++ }
+    if (-not $owner -and $Socket.OwningProcess -ne 0) {
+        Add-Unread 'process' "process $($Socket.OwningProcess), which holds port $($Socket.LocalPort)"
+    }
 
     '{"direction":"' + $direction + '","state":"' + $state +
     '","local_address":' + (ConvertTo-JsonText (Get-Address $Socket.LocalAddress)) +
@@ -55,7 +57,7 @@ function Get-SocketRow($Socket) {
 # Sockets first: a program that starts in between is known, one that ends is counted. What the system holds itself,
 # as connections that wait for their end, has the number 0, which is no program.
 function Get-Row {
-    if (-not $Look.Elevated) { $Look.Lacking = $true }
+    Test-Administrator
     $sockets = @(Read-Socket)
     $owners = @{}
     foreach ($process in Read-Class 'SELECT ProcessId, Name, ExecutablePath FROM Win32_Process') {

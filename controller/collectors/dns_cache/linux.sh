@@ -21,10 +21,10 @@ cache() {
 # Lines of the hosts file begin with `:`.
 hosts() {
   if ! resolve /etc/hosts; then
-    echo '#unread'
+    echo '#unread /etc/hosts'
   elif [ -f "$ROOT$RESOLVED" ]; then
     { cat "$ROOT$RESOLVED" 2>/dev/null && echo; } | sed 's/^/: /'
-    [ -r "$ROOT$RESOLVED" ] || echo '#unread'
+    [ -r "$ROOT$RESOLVED" ] || echo '#unread /etc/hosts'
   fi
 }
 
@@ -46,7 +46,7 @@ collect() {
         return
       }
       if (n < 4 || word[2] !~ /^(IN|CH|HS|ANY)$/) {
-        unread++
+        note("other", encoded("resolvectl: " text), 0)
         return
       }
       rest = substr(text, index(text, " " word[2] " ") + length(word[2]) + 2)
@@ -70,12 +70,12 @@ collect() {
 
     stopped != "no" { exit }
     /^#answered/ { answered = 1; next }
-    /^#unread/ { unread++; next }
+    /^#unread / { stops("file", substr($0, 9), 13); next }
     /^#time/ { stopped = "time"; next }
     /^= / { record(substr($0, 3)) }
     /^: / { entry(substr($0, 3)) }
     END {
-      if (!answered || !scopes) lacking = 1
+      if (stopped == "no" && (!answered || !scopes)) stops("other", "resolvectl show-cache", 0)
       finish()
     }'
 }

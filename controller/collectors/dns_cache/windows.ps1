@@ -67,8 +67,7 @@ function Read-Hosts {
     } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
         return
     } catch {
-        $Look.Unread++
-        $Look.Lacking = $true
+        Add-Unread 'file' (Get-HostsPath) $_ -Stops
     }
 }
 
@@ -92,7 +91,7 @@ function Get-CachedRow {
         if ($keeper.Count -ne 1 -or $keeper[0].State -cne 'Running') { throw 'the DNS client does not run' }
         $records = @(Read-Class 'SELECT Entry, Name, Type, Status, Data FROM MSFT_DNSClientCache' 'root/StandardCimv2')
     } catch {
-        $Look.Lacking = $true
+        Add-Unread 'other' "the DNS cache: $($_.Exception.Message)" $_ -Stops
         return
     }
     foreach ($record in $records) {

@@ -1,12 +1,14 @@
 # shellcheck shell=sh
 # Every file, folder and link below the roots, with the hashes of the files. Reads only; see spec.yaml.
 #
-# Links are listed and not followed, except a root that is itself a link to a folder. Other file systems are not
-# entered: their mount points are rows of type `mount`. /proc and /sys are left out.
+# Links are listed and not followed, except a root that is itself a link to a folder. linux-mounts.sh says which file
+# systems below a root are entered; the mount point of one that is not is a row of type `mount`. Fifos, sockets and
+# devices are listed and never opened. /proc and /sys are left out.
 
 COLLECTOR=files
 
-# What runs on each batch of names. A line is `MODE LINKS DEVICE:INODE SIZE MODIFIED NAME`; lines of ours begin with #.
+# What runs on each batch of names. A line is `MODE LINKS DEVICE:INODE SIZE MODIFIED NAME`; lines of ours begin with #,
+# complaints of stat with its name: it writes both one after the other.
 # The reader may have had enough (then stat dies of the broken pipe) or the time may be up: 255 makes xargs stop.
 # shellcheck disable=SC2016  # expanded by the shell that xargs starts
 BATCH='
@@ -15,7 +17,10 @@ in_time() { [ "$(date +%s)" -lt "$DEADLINE" ] || { echo "#time"; exit 255; }; }
 whole() { [ "$1" -le 128 ] || { echo "#broken"; exit 255; }; }
 odd() {
   in_time
-  fields=$(stat -c "$FIELDS" "$1") || { whole $?; return; }
+  fields=$(stat -c "$FIELDS" "$1" 2>&1)
+  failed=$?
+  whole $failed
+  [ $failed = 0 ] || fields="#unstat ${fields##*: }"
   awk "$AWK$ENCODE" "$fields" "$1"
   whole $?
 }
@@ -30,7 +35,7 @@ case $* in
     [ $# -gt 0 ] || exit 0
     ;;
 esac
-stat -c "$FIELDS %n" "$@"
+stat -c "$FIELDS %n" "$@" 2>&1
 whole $?
 exit 0'
 
@@ -51,23 +56,76 @@ is_missing() {
   [ -x "${above:-/}" ]
 }
 
+# real_of PLACE: set `real` to its path without links.
+real_of() {
+  if [ -d "$1" ]; then
+    real=$(cd -P "$1" 2>/dev/null && pwd -P && echo .) || return
+  else
+    real=$(cd -P "${1%/*}/" 2>/dev/null && pwd -P && echo .) || return
+    real=${real%"$NEWLINE".}
+    real=${real%/}/${1##*/}$NEWLINE.
+  fi
+  real=${real%"$NEWLINE".}
+}
+
+# say_root STATE VOLUME ASKED REAL: three lines.
+say_root() {
+  printf '#root %s %s\n' "$1" "$2"
+  encode "$3"
+  encode "${4:-/}"
+}
+
+# file_systems: say where the root lies and what lies below it; false when it is not to be entered.
+file_systems() {
+  table=$(mounts)
+  # shellcheck disable=SC2046
+  set -- $(printf '%s\n' "$table" | head -n 1)
+  if [ "$2" = skip ] || [ "$3" = autofs ]; then
+    say_root refused '' "$root" ''
+    printf '#stop %s\n' "$(encode "$asked")"
+    return 1
+  fi
+  volume "${4-}"
+  say_root entered "$VOLUME" "$root" "${real#"$ROOT"}"
+  printf '%s\n' "$table" | while read -r class source path; do
+    case $class in
+      double) echo '#double' ;;
+      skip | stop) printf '#%s %s\n' "$class" "$path" ;;
+      enter | start)
+        volume "$source"
+        [ -z "$VOLUME" ] || { printf '#root entered %s\n' "$VOLUME" && encode "$root" && printf '%s\n' "$path"; }
+        ;;
+    esac
+  done
+}
+
+# walk ROOT: `root` is the argument as it came, `asked` without slashes at its end.
 walk() {
-  asked=$1
+  root=$1 asked=$1
   while [ "${asked%/}" != "$asked" ]; do asked=${asked%/}; done
   place=$ROOT$asked
   if is_missing "${place:-/}"; then
+    say_root missing '' "$root" ''
     printf '#missing %s\n' "$(encode "$asked")"
     return
   elif ! is_inside "${place:-/}"; then
-    echo '#outside'
+    say_root refused '' "$root" ''
+    printf '#outside %s\n' "$(encode "$asked")"
     return
   fi
   [ ! -d "$place/" ] || place=$place/
-  printf '#root %s\n' "$(stat -L -c %d "$place" 2>/dev/null)"
+  if ! real_of "$place"; then
+    say_root refused '' "$root" ''
+    printf '#closed %s\n' "$(encode "$asked")"
+    return
+  fi
+  file_systems || return
+  printf '#start %s\n' "$(encode "${asked:-/}")"
+  eval "set -- $(mounts words)"
   {
-    find "$place" ${DEPTH:+-maxdepth "$DEPTH"} -xdev \( -path "$ROOT/proc" -o -path "$ROOT/sys" \) -prune -o -print0
-    [ $? -le 125 ] || echo '#broken' >&3
-  } | xargs -0 -n 500 sh -c "$BATCH" sh || echo '#broken'
+    find "$@"
+    [ $? -le 125 ] || echo '#broken the search ended midway' >&3
+  } | xargs -0 -n 500 sh -c "$BATCH" sh || echo '#broken the search ended midway'
 }
 
 walk_all() {
@@ -81,14 +139,14 @@ walk_all() {
   done
 }
 
-# The lines of all batches, and at the very end `#unread N`: one line of complaint for each thing it could not read.
+# The lines of all batches, and at the very end what was complained of, each as `#complaint LINE`.
 listed() {
-  { walk_all "$@" 2>&1 >&3 | awk 'END { print "#unread " NR }' >&3; } 3>&1
+  { walk_all "$@" 2>&1 >&3 | awk 'NR <= 1000 { print "#complaint " $0 } END { print "#end" }' >&3; } 3>&1
 }
 
 collect() {
   choose_tools
-  listed "$@" | awk "$AWK"'
+  listed "$@" | awk "$AWK$COMPLAINTS"'
     BEGIN {
       START = length(encoded(ENVIRON["ROOT"])) + 1
       TYPE["4"] = "folder"
@@ -102,9 +160,9 @@ collect() {
       if (written > 7500000 && stopped == "no") stopped = "count"
     }
 
-    # Hash the files that wait, and list them. One that has several names (hard links) is read once.
+    # Hash the files that wait, and list them. One that has several names (hard links, mounts) is read once.
     # When none of several could be read, it is not the files that are at fault.
-    function flush(   i, n, names, in_time, sums, read) {
+    function flush(   i, n, names, in_time, sums, read, failed, lost) {
       for (i = 1; i <= waiting; i++) {
         if (inode[i] != "" && inode[i] in KNOWN) continue
         KNOWN[inode[i]] = ""
@@ -118,12 +176,22 @@ collect() {
           KNOWN[inode[i]] = sums
           read++
         } else if (inode[i] != "" && KNOWN[inode[i]] != "") sums = KNOWN[inode[i]]
-        else if (in_time) unread++
+        else if (in_time) lost[++failed] = file[i]
         list(shown[i], "file", size[i], modified[i], sums)
       }
-      if (in_time && n > 4 && !read) lacking = 1
       split("", SUM)
+      if (failed) note_lost(lost, failed, read)
       waiting = bytes = letters = 0
+    }
+    function note_lost(lost, n, read,   i, there, word) {
+      unsummed(lost, n)
+      for (i = 1; i <= n; i++) {
+        if (WHY[lost[i]] == "gone") continue
+        split(WHY[lost[i]], word, " ")
+        note(word[1] == "program" ? "program" : "file", substr(encoded(lost[i]), START), word[2])
+        there++
+      }
+      if (there > 4 && !read) lacking = 1
     }
 
     # A batch is one command line, and that has at most 128 KiB; each letter may need four to be quoted.
@@ -133,36 +201,68 @@ collect() {
       shown[waiting] = substr(name, START)
       size[waiting] = $4
       modified[waiting] = $5
-      inode[waiting] = $2 > 1 ? $3 : ""
+      inode[waiting] = $2 > 1 || double ? $3 : ""
       bytes += $4
       letters += length(name) + 3
       if (waiting >= 200 || bytes > 134217728 || letters > 25000) flush()
     }
 
     # A root that is there and gave no row was not looked at.
-    /^#(root|unread) / && bare { lacking = 1 }
+    function end_root() {
+      if (!bare) return
+      state[roots_seen] = "refused"
+      stops("folder", bare, 0)
+      bare = ""
+    }
+    function add_root(   asked, resolved) {
+      if ((getline asked) <= 0 || (getline resolved) <= 0) exit
+      state[++roots_seen] = $2
+      asked_as[roots_seen] = asked
+      lies_at[roots_seen] = resolved
+      on_volume[roots_seen] = $3
+    }
+
+    /^#(start|end|root|missing|outside|stop|closed)/ { end_root() }
     stopped != "no" { exit }
     /^#time/ { stopped = "time"; next }
-    /^#unread / { unread += $2; next }
-    /^#outside/ { unread++; lacking = 1; next }
-    /^#broken/ { lacking = 1; next }
+    /^#root / { add_root(); next }
+    /^#start / { bare = substr($0, 8); root_of[bare] = roots_seen; next }
+    /^#outside / { stops("link", substr($0, 10), 0); next }
+    /^#closed / { stops("folder", substr($0, 9), 0); next }
+    /^#broken/ { stops("other", substr($0, 9) == "" ? "a batch of names is lost" : substr($0, 9), 0); next }
+    /^#double/ { double = 1; next }
     /^#missing / { list(substr($0, 10), "missing", 0, 0, sums_json("")); next }
-    /^#root / { device = $2 ":"; bare = 1; next }
+    /^#(skip|stop) / {
+      list(substr($0, 7), "mount", 0, 0, sums_json(""))
+      if ($1 == "#stop") stops("mount", substr($0, 7), 0)
+      next
+    }
+    /^#unstat / {
+      error = substr($0, 9)
+      sub(/ \/.*/, "", error)
+      if (errno(error) != 2) unlisted(substr($0, length(error) + 10), errno(error))
+      next
+    }
+    /^#complaint / { complaint(substr($0, 12)); next }
+    /^#end/ { next }
+    /^stat: / { complaint($0); next }
+    !/^[0-9a-f]+ [0-9]+ [0-9]+:[0-9]+ [0-9]+ -?[0-9]+ / { stops("other", encoded($0), 0); next } # such as: Killed
     {
-      bare = 0
+      bare = ""
       name = substr($0, length($1 $2 $3 $4 $5) + 6)
       type = length($1) == 4 && substr($1, 1, 1) in TYPE ? TYPE[substr($1, 1, 1)] : "other"
       if (type == "file") {
-        if (++files > ENVIRON["MAX_FILES"] + 0) stopped = "count"
+        if (!double || !COUNTED[$3]++) files++
+        if (files > ENVIRON["MAX_FILES"] + 0) stopped = "count"
         else wait(name)
         next
       }
-      if (type == "folder" && index($3, device) != 1) type = "mount"
       if (length(name) > START) sub(/\/$/, "", name)
       list(substr(name, START), type, $4, $5, sums_json(""))
     }
     END {
       if (waiting) flush()
+      for (i = 1; i <= roots_seen; i++) root(state[i], asked_as[i], state[i] == "entered" ? lies_at[i] : "", on_volume[i])
       finish()
     }'
 }

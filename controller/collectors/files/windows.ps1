@@ -17,13 +17,13 @@ function Get-RowJson([string]$Path, [string]$Type, $Item, [string]$Sums) {
 
 # Not every reparse point is a link: folders and files of OneDrive are some too, and stubs of Store apps, which hold
 # nothing. One that does not let us see what it is we do not follow.
-function Get-Type($Item) {
+function Get-Type($Item, [string]$Path) {
     $folder = $Item -is [IO.DirectoryInfo]
     if ($Item.Attributes -band [IO.FileAttributes]::ReparsePoint) {
         try {
             if ('SymbolicLink', 'Junction' -ccontains $Item.LinkType) { return 'link' }
         } catch {
-            $Look.Unread++
+            Add-Unread 'link' $Path $_
             return 'link'
         }
         if (-not $folder -and $Item.Length -eq 0) { return 'other' }
@@ -48,7 +48,7 @@ function Get-FileRow([string]$Path, $Item) {
         $sums = Get-SumJson ($Look.Prefix + $Path)
         $Look.Read++
     } catch {
-        $Look.Unread++
+        Add-Unread 'file' $Path $_
     }
     Get-RowJson $Path 'file' $Item $sums
 }
@@ -64,8 +64,7 @@ function Get-Child($Folder) {
         if (Test-Misnamed $Folder.Path) { throw 'it cannot be listed here' }
         (New-Object IO.DirectoryInfo ($Look.Prefix + $Folder.Path)).GetFileSystemInfos()
     } catch {
-        $Look.Unread++
-        if ($Folder.Level -eq 0) { $Look.Lacking = $true }
+        Add-Unread 'folder' $Folder.Path $_ -Stops:($Folder.Level -eq 0)
     }
 }
 
@@ -79,7 +78,7 @@ function Get-TreeRow([string]$Root) {
         foreach ($item in Get-Child $folder) {
             if ((Test-TimeUp) -or $Look.Stopped -cne 'no') { return }
             $path = $folder.Path.TrimEnd('\') + '\' + $item.Name
-            $type = Get-Type $item
+            $type = Get-Type $item $path
             if ($type -ceq 'file') {
                 Get-FileRow $path $item
             } else {
@@ -90,25 +89,27 @@ function Get-TreeRow([string]$Root) {
     }
 }
 
-function Get-RootRow([string]$Root) {
-    $place = $Look.Prefix + $Root
+function Get-RootRow($Root) {
+    $place = $Look.Prefix + $Root.Path
     try {
         $attributes = [IO.File]::GetAttributes($place)
     } catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] {
-        return Get-RowJson $Root 'missing' $null (Get-NoSumJson)
+        Add-Root 'missing' $Root
+        return Get-RowJson $Root.Path 'missing' $null (Get-NoSumJson)
     } catch {
-        $Look.Unread++
-        $Look.Lacking = $true
+        Add-Root 'refused' $Root
+        Add-Unread 'folder' $Root.Path $_ -Stops
         return
     }
+    Add-Root 'entered' $Root
     if ($attributes -band [IO.FileAttributes]::Directory) {
-        Get-RowJson $Root 'folder' (New-Object IO.DirectoryInfo $place) (Get-NoSumJson)
-        Get-TreeRow $Root
+        Get-RowJson $Root.Path 'folder' (New-Object IO.DirectoryInfo $place) (Get-NoSumJson)
+        Get-TreeRow $Root.Path
         return
     }
     $item = New-Object IO.FileInfo $place
-    $type = Get-Type $item
-    if ($type -ceq 'file') { Get-FileRow $Root $item } else { Get-RowJson $Root $type $item (Get-NoSumJson) }
+    $type = Get-Type $item $Root.Path
+    if ($type -ceq 'file') { Get-FileRow $Root.Path $item } else { Get-RowJson $Root.Path $type $item (Get-NoSumJson) }
 }
 
 # When none of several files could be read, it is not the files that are at fault.

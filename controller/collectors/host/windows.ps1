@@ -11,7 +11,7 @@ function Read-Wmi([string]$Query) {
         if (Test-TimeUp) { throw 'no time is left' }
         Get-CimInstance -Query $Query -OperationTimeoutSec 5
     } catch {
-        $Look.Unread++
+        Add-Unread 'other' ($Query -creplace '^.* FROM ', '') $_
     }
 }
 
@@ -19,7 +19,7 @@ function Read-Key([string]$Path) {
     try {
         Get-ItemProperty -LiteralPath $Path
     } catch {
-        $Look.Unread++
+        Add-Unread 'other' $Path $_
     }
 }
 

@@ -54,6 +54,7 @@ function Get-ProcessRow($Process) {
     $path = "$($Process.ExecutablePath)"
     $sums = Get-NoSumJson
     $deleted = $false
+    $failure = $null
     $unread = -not $path -and [Array]::IndexOf($Imageless, "$($Process.Name)") -lt 0
     if ($path) {
         try {
@@ -62,13 +63,13 @@ function Get-ProcessRow($Process) {
             $unread = $deleted = $true
         } catch {
             $unread = $true
+            $failure = $_
         }
     }
     $own = $Process.ProcessId -eq $PID
     if ($unread -and -not $own) {
         if (Test-Over $Process) { return }
-        $Look.Unread++
-        $Look.Lacking = $true
+        Add-Unread 'process' "$($Process.Name) $path".TrimEnd() $failure -Stops
     }
     $command = "$($Process.CommandLine)"
     if ($command.Length -gt 8192) { $command = $command.Substring(0, 8192) }
@@ -86,7 +87,7 @@ function Get-ProcessRow($Process) {
 # Without the rights of an administrator Windows tells no images of others.
 function Get-Row {
     New-Hasher
-    if (-not $Look.Elevated) { $Look.Lacking = $true }
+    Test-Administrator
     $known = New-Object 'Collections.Generic.Dictionary[string,string]' ([StringComparer]::OrdinalIgnoreCase)
     $users = Read-User
     foreach ($process in Read-Process) { Get-ProcessRow $process }

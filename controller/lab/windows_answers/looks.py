@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from controller.collectors.answer import FRAME_VERSION
+from controller.collectors.trailer import MAX_NAMED
 from controller.lab.pc import LabPc
 from controller.lab.windows_answers.traces import Row, autostart, connections, dns_cache
 from controller.lab.windows_folder import FREE_BYTES, KERNEL, PRODUCT, machine_guid, on_disk, started
@@ -17,16 +19,31 @@ from controller.lab.winrm.rendered import ScriptError
 _POWERSHELL: Final = "5.1.19041.5129"
 _CHUNK_ROWS: Final = 500
 _MAX_FILES: Final = 20000
+_LOCKED, _DENIED = 32, 5
+"""The errors of Windows for a file that another process holds, and for one that we have no right to."""
 
 
 @dataclass(slots=True)
 class _Count:
-    """What the end line of an answer says beside the number of rows."""
+    """What an answer says beside its rows: the root and unread lines, and what the end line counts."""
 
-    unread: int = 0
+    roots: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     stopped: str = "no"
     files: int = 0
     most: int = _MAX_FILES
+
+    def add_root(self, state: str, asked: str) -> None:
+        resolved = asked if state == "entered" else ""
+        self.roots.append(f"#root {_json({'state': state, 'asked': asked, 'resolved': resolved, 'volume': ''})}")
+
+    def add_unread(self, kind: str, path: str, error: int) -> None:
+        self.unread.append(f"#unread {_json({'kind': kind, 'path': path, 'error': error})}")
+
+    def last_lines(self, rows: int) -> list[str]:
+        named = self.unread[:MAX_NAMED]
+        counts = f"unread={len(self.unread)} stopped={self.stopped} roots={len(self.roots)} named={len(named)}"
+        return [*self.roots, *named, f"#end {rows} {counts}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,8 @@ class Looks:
     def __init__(self, pc: LabPc, folder: Path) -> None:
         self._pc = pc
         self._folder = folder
-        self._closed = {file.path for file in pc.files if file.locked or file.denied}
+        closed = [file for file in pc.files if file.locked or file.denied]
+        self._closed = {file.path: _DENIED if file.denied else _LOCKED for file in closed}
         self._questions: Mapping[str, Callable[[_Options], Iterator[Row]]] = {
             "host": self._host,
             "processes": self._processes,
@@ -66,16 +84,15 @@ class Looks:
             raise ScriptError(f"'{name}' is answered by a PowerShell only; name one in LAMSACH_PWSH.")
         nonce, sysroot, *words = arguments
         options = _options(words)
-        lines = [f"#begin {name} 2 {nonce} {sysroot}"]
+        lines = [f"#begin {name} {FRAME_VERSION} {nonce} {sysroot}"]
         count = 0
         for row in self._questions[name](options):
-            lines.append(json.dumps(row, ensure_ascii=False))
+            lines.append(_json(row))
             count += 1
             if len(lines) == _CHUNK_ROWS:
                 yield "\n".join(lines)
                 lines.clear()
-        said = options.count
-        yield "\n".join([*lines, f"#end {count} unread={said.unread} stopped={said.stopped}"])
+        yield "\n".join([*lines, *options.count.last_lines(count)])
 
     def _host(self, _options: _Options) -> Iterator[Row]:
         pc = self._pc
@@ -127,7 +144,7 @@ class Looks:
         place = on_disk(self._folder, HOSTS)
         closed = HOSTS in self._closed
         if closed:
-            options.count.unread += 1
+            options.count.add_unread("file", HOSTS, self._closed[HOSTS])
             options.count.stopped = "denied"
         return dns_cache(place.read_text(encoding="utf-8") if place.exists() and not closed else "", self._pc.names)
 
@@ -142,6 +159,7 @@ class Looks:
     def _files(self, options: _Options) -> Iterator[Row]:
         for root in options.roots:
             place = on_disk(self._folder, root)
+            options.count.add_root("entered" if place.exists() else "missing", root)
             if not place.exists():
                 yield {"path": root, "type": "missing", "size": 0, "modified": 0, **_no_sums()}
             else:
@@ -164,7 +182,7 @@ class Looks:
         """Hash the file at `path`; one that cannot be read is counted, and is too much to lack when `lacking`."""
         place = on_disk(self._folder, path)
         if path in self._closed or not place.is_file():
-            options.count.unread += 1
+            options.count.add_unread("file", path, self._closed.get(path, 0))
             options.count.stopped = "denied" if lacking else options.count.stopped
             return _no_sums()
         content = place.read_bytes()
@@ -174,6 +192,10 @@ class Looks:
 def _name(process: Mapping[str, Any]) -> str:
     """What Windows calls a process: its image, where it has one."""
     return f"{process['ProcessName']}{Path((process['Path'] or '').replace(chr(92), '/')).suffix}"
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _no_sums() -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Final
 from controller.model.summary import Counts, SweepSummary
 from controller.model.text import shown
 from controller.model.verdict import Judgement
-from controller.reports.lines import first_noted, first_seen, judged, whole_detail
+from controller.reports.lines import first_noted, first_seen, first_unread, judged, whole_detail
 
 HOST_COLUMNS: Final = (
     "sweep",
@@ -27,6 +27,8 @@ HOST_COLUMNS: Final = (
     "matches",
     "findings",
     "first",
+    "unread_items",
+    "missing_roots",
 )
 UNIT_COLUMNS: Final = (
     "id",
@@ -40,6 +42,9 @@ UNIT_COLUMNS: Final = (
     "infected",
     "unknown",
 )
+
+_MOST_UNREAD: Final = 3
+"""Of a computer's unread items, so many are named."""
 
 _FORMULA: Final = tuple("=+-@＝＋－＠")
 """First letters that make a spreadsheet compute, or run, what a host said."""
@@ -68,7 +73,8 @@ def _judgement(judgement: Judgement) -> Sequence[_Cell]:
     reason = (judgement.reason, judgement.reason.sentence) if judgement.reason else ("", "")
     counted = (judgement.unread, len(judgement.matches), len(judgement.findings))
     first = first_seen(judgement) or first_noted(judgement)
-    return (judgement.verdict, *reason, whole_detail(judgement), int(judgement.done), *counted, first)
+    left_out = (first_unread(judgement, most=_MOST_UNREAD), ", ".join(judgement.missing_roots))
+    return (judgement.verdict, *reason, whole_detail(judgement), int(judgement.done), *counted, first, *left_out)
 
 
 def _counts(counts: Counts) -> Sequence[_Cell]:

@@ -3,6 +3,7 @@
 import json
 from typing import Final
 
+from controller.model.collector import Unread
 from controller.model.indicator import Kind, Match
 from controller.model.result import Finding
 from controller.model.summary import Counts, SweepSummary, UnitSummary
@@ -11,6 +12,9 @@ from controller.model.verdict import Judgement
 from controller.reports.lines import whole_detail
 
 _Object = dict[str, object]
+
+_MOST_UNREAD: Final = 20
+"""Of a host's unread items, so many are named; `lamsach show` has all that it named."""
 
 _HASHES: Final = frozenset({Kind.MD5, Kind.SHA1, Kind.SHA256})
 
@@ -55,9 +59,16 @@ def _host(name: str, unit: str, judgement: Judgement) -> _Object:
         "verdict": judgement.verdict,
         "reason": judgement.reason,
         "detail": whole_detail(judgement),
+        "unread": judgement.unread,
+        "unread_items": [_unread(each) for each in judgement.unread_items[:_MOST_UNREAD]],
+        "missing_roots": list(judgement.missing_roots),
         "matches": [_match(match) for match in judgement.matches],
         "findings": [_finding(finding) for finding in judgement.findings],
     }
+
+
+def _unread(item: Unread) -> _Object:
+    return {"kind": item.kind, "path": item.path, "error": item.error}
 
 
 def _match(match: Match) -> _Object:

@@ -8,7 +8,7 @@ from tabulate import tabulate
 from controller.model.summary import Counts, SweepSummary, UnitSummary
 from controller.model.text import shown
 from controller.model.verdict import Judgement
-from controller.reports.lines import first_seen, judged
+from controller.reports.lines import first_seen, judged, left_out
 
 _HEADINGS = ("name", "verdict", "reason", "first match or finding, else detail")
 
@@ -18,7 +18,7 @@ def write(summary: SweepSummary) -> bytes:
     lines: list[str] = []
     for row in summary.units:
         lines += [*_unit(row), ""]
-    lines += [f"total: {_counts(summary.total)}", *_remedies(summary)]
+    lines += [f"total: {_counts(summary.total)}", *_missing_roots(summary), *_remedies(summary)]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -31,13 +31,16 @@ def _unit(row: UnitSummary) -> Iterator[str]:
 
 
 def _cells(name: str, judgement: Judgement) -> tuple[str, str, str, str]:
-    """Beside the verdict stands what could not be read: a reader of *clean* must see it."""
-    unread = f" ({judgement.unread} unread)" if judgement.unread else ""
+    """Show beside the verdict how many items could not be read and how many roots do not exist."""
+    counts = [f"{judgement.unread} unread"] if judgement.unread else []
+    if judgement.missing_roots:
+        counts.append(f"{len(judgement.missing_roots)} missing")
+    beside = f" ({', '.join(counts)})" if counts else ""
     reason = f"{judgement.reason}: {judgement.reason.sentence}" if judgement.reason else ""
     if judgement.broke:
         reason += f"; {judgement.broke.reason}"
-    seen = first_seen(judgement) or judgement.detail
-    return shown(name), f"{judgement.verdict}{unread}", reason, shown(seen, limit=100)
+    seen = first_seen(judgement) or judgement.detail or left_out(judgement)
+    return shown(name), f"{judgement.verdict}{beside}", reason, shown(seen, limit=100)
 
 
 def _counts(counts: Counts) -> str:
@@ -46,6 +49,14 @@ def _counts(counts: Counts) -> str:
     verdicts = f"clean {counts.clean}, cleaned {counts.cleaned}, infected {counts.infected}, unknown {counts.unknown}"
     outside = f", {counts.outside} outside this sweep" if counts.outside else ""
     return f"{counts.given} of {counts.roster} computers given{outside}; done {counts.done}; {verdicts}"
+
+
+def _missing_roots(summary: SweepSummary) -> Iterator[str]:
+    """One line for each root that does not exist somewhere: one that is missing everywhere is a slip of the pen."""
+    judgements = [judgement for row in summary.units for _, judgement in judged(row)]
+    missing = Counter(root for judgement in judgements for root in judgement.missing_roots)
+    for root, times in sorted(missing.items()):
+        yield f"root '{shown(root)}' does not exist on {times} of {len(judgements)} computers; check its spelling"
 
 
 def _remedies(summary: SweepSummary) -> Iterator[str]:

@@ -1,0 +1,37 @@
+# shellcheck shell=sh
+# What find and stat could not read, from what they write on standard error: functions of the awk that writes the rows.
+# shellcheck disable=SC2016  # awk text, not shell text
+COMPLAINTS='
+# complaint(line): find and stat end with the error of the system; what vanished meanwhile is no unread item, and what
+# was walked already (a loop of mounts) neither. Anything else may be a folder whose content is not listed.
+function complaint(line,   error, name) {
+  error = errno(line)
+  if (error == 2 || line ~ /^find: File system loop detected/) return
+  name = line
+  sub(/^[a-z]+: /, "", name)
+  if (error) sub(/: [A-Za-z\/ ]+$/, "", name)
+  if (match(name, /\047.*\047/)) name = unquoted(substr(name, RSTART + 1, RLENGTH - 2))
+  unlisted(encoded(name), error)
+}
+function unlisted(name, error) {
+  if (index(name, encoded(ENVIRON["ROOT"] "/")) == 1) name = substr(name, START)
+  if (length(name) > 1) sub(/\/$/, "", name)
+  if (name in root_of) state[root_of[name]] = "refused"
+  stops(error == 36 ? "name" : "folder", name, error)
+}
+# GNU programs write a name as C would: letters beyond ASCII as three digits.
+function unquoted(s,   out, at, c) {
+  while ((at = index(s, "\\")) > 0) {
+    out = out substr(s, 1, at - 1)
+    c = substr(s, at + 1, 1)
+    if (substr(s, at + 1, 3) ~ /^[0-3][0-7][0-7]$/) {
+      out = out sprintf("%c", 64 * c + 8 * substr(s, at + 2, 1) + substr(s, at + 3, 1))
+      s = substr(s, at + 4)
+    } else {
+      out = out (c == "n" ? "\n" : c == "t" ? "\t" : c == "r" ? "\r" : c)
+      s = substr(s, at + 2)
+    }
+  }
+  return out s
+}
+'
