@@ -327,7 +327,8 @@ def test_a_process_that_ends_once_is_no_unread_item(shell: Shell, tmp_path: Path
     """The program that ends while we look is a short-lived one: the second list no longer has it."""
     with running(tmp_path / "short-lived") as child:
         shell.shim("id", "echo 0")
-        shell.shim("readlink", f'kill {child.pid} 2>/dev/null && sleep 0.1; exec {shutil.which("readlink")} "$@"')
+        once = f'[ -e "{tmp_path}/killed" ] || {{ touch "{tmp_path}/killed"; kill {child.pid}; sleep 0.1; }}'
+        shell.shim("readlink", f'{once}; exec {shutil.which("readlink")} "$@"')
         answer = shell.ask("processes")
 
     assert not [item for item in answer.unread_items if "short-lived" in item.path]

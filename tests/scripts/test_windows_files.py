@@ -9,7 +9,7 @@ import pytest
 
 from controller.collectors import answer as answers
 from controller.collectors import catalog
-from controller.model.collector import Answer, StoppedBy
+from controller.model.collector import Answer, RootState, StoppedBy, UnreadKind
 from controller.model.fleet import Platform
 from tests.scripts.asking import spec_of
 from tests.scripts.windows_pc import Pc, new_pc
@@ -169,6 +169,29 @@ def test_what_cannot_be_read_is_listed_and_counted(pc: Pc) -> None:
     }
     assert (elevated.unread, elevated.stopped) == (4, None)
     assert (ordinary.unread, ordinary.stopped) == (4, StoppedBy.DENIED)
+
+
+def test_a_file_that_the_antivirus_refuses_is_named_with_its_error(pc: Pc) -> None:
+    for name in ("infected", "deleted", "locked"):
+        pc.file(rf"C:\x\{name}")
+    pc.state(
+        "files",
+        {"Path": r"C:\x\infected", "HResult": "0x800700E1"},
+        {"Path": r"C:\x\deleted", "HResult": "0x800700E2"},
+        {"Path": r"C:\x\locked", "HResult": "0x80070020"},
+    )
+
+    answer = pc.ask("files", r"root=C:\x", r"root=C:\no such")
+
+    assert {(item.kind, item.path, item.error) for item in answer.unread_items} == {
+        (UnreadKind.FILE, r"C:\x\infected", 225),
+        (UnreadKind.FILE, r"C:\x\deleted", 226),
+        (UnreadKind.FILE, r"C:\x\locked", 32),
+    }
+    assert [(root.asked, root.state) for root in answer.roots] == [
+        (r"C:\x", RootState.ENTERED),
+        (r"C:\no such", RootState.MISSING),
+    ]
 
 
 def test_a_root_that_cannot_be_listed_stops_the_look(pc: Pc) -> None:
