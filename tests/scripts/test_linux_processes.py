@@ -14,7 +14,7 @@ import pytest
 
 from controller.collectors import answer as answers
 from controller.collectors import catalog
-from controller.model.collector import Row, StoppedBy, UnreadKind
+from controller.model.collector import Answer, Row, StoppedBy, UnreadKind
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind
 from tests.scripts.asking import NONCE, Shell, spec_of
@@ -306,20 +306,26 @@ while time.monotonic() < end:
 def test_a_program_that_keeps_starting_itself_anew_is_seen_or_named(
     shell: Shell, tmp_path: Path, words: list[str]
 ) -> None:
-    """Under another number at each moment; each of five lists misses it, or one of them reads it."""
+    """Under another number at each moment; each of five lists misses it, or one of them reads it.
+
+    A directory of processes is no snapshot, so on a busy machine one look may meet none of its numbers: of three, one
+    must.
+    """
     image, stop = tmp_path / "hopper", tmp_path / "stop"
     image.symlink_to(sys.executable)
     shell.shim("id", "echo 0")
     text = HOPPER.replace("< end:", f"< end and not os.path.exists({str(stop)!r}):")
     with subprocess.Popen([sys.executable, "-c", text, *words]):
         try:
-            answer = shell.ask("processes")
+            assert any(_meets_the_hopper(shell.ask("processes")) for _ in range(3))
         finally:
             stop.touch()
 
-    read = [row for row in answer.rows if "os._exit(0)" in str(row["command_line"]) and row["sha256"]]
-    named = [item.path for item in answer.unread_items if "keeps restarting" in item.path]
-    assert read or named
+
+def _meets_the_hopper(answer: Answer) -> bool:
+    read = (row for row in answer.rows if "os._exit(0)" in str(row["command_line"]) and row["sha256"])
+    named = (item for item in answer.unread_items if "keeps restarting" in item.path)
+    return any(read) or any(named)
 
 
 @pytest.mark.parametrize("shell", ["sh", "busybox"], indirect=True)
