@@ -34,6 +34,16 @@ class Reason(StrEnum):
         "the tool found something and did not remove it",
         "clean it with --apply, or by hand",
     )
+    LEFTOVER_AUTOSTART = (
+        "leftover.autostart",
+        "an entry that starts by itself still names what was found",
+        "remove the entry, then run the campaign's playbook on this computer again",
+    )
+    CONTACT_SEEN = (
+        "contact.seen",
+        "it spoke with a listed address or name, and nothing was found on it",
+        "find out which program did; write what you did with lamsach note --handled, then look again",
+    )
     REBOOT_PENDING = ("reboot.pending", "the removal ends with a restart", "restart it, then --retry infected")
 
     # unknown, on the way to it
@@ -150,6 +160,26 @@ class Reason(StrEnum):
         "look.unread",
         "a program there could not be read",
         "see which one (lamsach show), read it by hand, then look again",
+    )
+    LOOK_MISSING = (
+        "look.missing",
+        "a task of the campaign's playbook has no complete run on it",
+        "run the campaign's playbook on this computer",
+    )
+    LOOK_OUTDATED = (
+        "look.outdated",
+        "its newest runs did not gather a kind of value that a list now names",
+        "run the campaign's playbook on this computer again",
+    )
+    LIST_UNSEEN = (
+        "list.unseen",
+        "no task of the campaign's playbook can see any value in force on it",
+        "add a task that can, or a list that such a task can see",
+    )
+    MATCH_VANISHED = (
+        "match.vanished",
+        "an indicator was seen, is not seen any more, and no record says that it was handled",
+        "find out what became of it and write it down with lamsach note --handled or --gone",
     )
     MATCH_REVIEW = ("match.review", "only a weak sign was seen", "look at the match and decide")
 

@@ -16,6 +16,7 @@ import controller
 from controller import errors, plugins
 from controller.app import preflight
 from controller.app import sweep as sweeps
+from controller.campaign.state import INFECTED
 from controller.cli import COMMANDS, cli
 from controller.cli.opening import opening
 from controller.collectors import catalog
@@ -117,7 +118,7 @@ def test_every_reason_stands_in_errors_md_with_its_own_words() -> None:
 def test_errors_md_says_for_every_reason_which_verdict_it_leads_to() -> None:
     told = {code(cells[0]): cells[1] for cells in rows("docs/errors.md", "code | verdict")}
     events = (a_look(a_match()), a_run(a_finding()), a_run(a_finding(FindingState.REBOOT)))
-    reasons = {judge([an_attempt(a_result(event))]).reason for event in events}
+    reasons = {*(judge([an_attempt(a_result(event))]).reason for event in events), *INFECTED}
 
     assert told == {reason: "infected" if reason in reasons else "unknown" for reason in Reason}
 

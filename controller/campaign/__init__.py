@@ -1,0 +1,1 @@
+"""The state of a computer over a whole campaign: one pure function of everything that is known."""

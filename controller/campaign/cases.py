@@ -1,0 +1,94 @@
+"""What the state function finds on a computer: its cases, and the state they come to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from controller.errors import Reason
+from controller.model.indicator import Kind
+from controller.model.verdict import Verdict
+
+Value = tuple[Kind, str]
+"""The kind and the normalised text of an indicator."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKey:
+    """A match: value, collector and object. `derived` is the path of a file that was met by its hash."""
+
+    value: Value
+    collector: str
+    object: str
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKey:
+    """A finding of a tool, or of the computer's own `antivirus`."""
+
+    tool: str
+    threat: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoverKey:
+    """An autostart entry that names a met path or a finding's object."""
+
+    entry: str
+    image: str
+
+
+CaseKey = MatchKey | FindingKey | LeftoverKey
+
+
+class Status(StrEnum):
+    """How a case is now."""
+
+    OPEN = "open"
+    REVIEW = "review"
+    """Only weak evidence: a person decides."""
+    UNVERIFIED = "unverified"
+    """The tool says that it handled it, and no later run confirms that."""
+    VANISHED = "vanished"
+    """Gone, and neither a tool nor a person handled it."""
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A match, finding or leftover of a computer, and how it is now.
+
+    `reason` is what the computer is called for it while it is open; `last_seen` is the time of its newest sighting.
+    """
+
+    key: CaseKey
+    status: Status
+    reason: Reason
+    last_seen: datetime
+    handled: bool = False
+    machine: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """The state of a computer over the campaign.
+
+    `reason` is there exactly when the verdict is infected or unknown; `reasons` are all that hold, the one that is
+    shown first. `replaced` are open cases of a machine that had the name before an `identity accept`. `unreached_since`
+    is the time of the first of the newest visits that failed, `unreached_why` the reason of the last of them.
+    """
+
+    verdict: Verdict
+    reason: Reason | None = None
+    detail: str = ""
+    done: bool = False
+    open: tuple[Case, ...] = ()
+    vanished: tuple[Case, ...] = ()
+    closed: tuple[Case, ...] = ()
+    replaced: tuple[Case, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    unread: int = 0
+    unreached_since: datetime | None = None
+    unreached_why: Reason | None = None
+    retired: bool = False
