@@ -1,6 +1,7 @@
 """Run a cleanup tool, and look again: what a tool says of itself is recorded, never believed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 from controller.errors import HostError, Reason
@@ -8,7 +9,7 @@ from controller.model.fleet import Platform
 from controller.model.playbook import CleanArguments, Effect, Task
 from controller.model.result import Look, LookKey, TaskResult, TaskState, ToolMode, ToolRun
 from controller.tasks.base import TaskContext
-from controller.tasks.look import ask, look
+from controller.tasks.look import answered, look
 from controller.tasks.tool_run import run_tool
 
 _FILES = "files"
@@ -90,22 +91,12 @@ def _folder(parent: PurePath, objects: Mapping[str, PurePath], context: TaskCont
     """Say which objects of one folder are gone; only a folder that was listed to its end can say so."""
     collector = context.collector(_FILES)
     question = ("depth=1", f"root={parent}")
-    began = context.latest_commit()
-    answer, evidence = ask(context.session, context.host, collector, question, seconds=collector.spec.seconds)
+    key = LookKey(collector=_FILES, arguments=question)
+    answer, made = answered(context, key, question, seconds=collector.spec.seconds)
     seen = {_path(str(row["path"]), context.host.platform): row["type"] for row in answer.rows}
     listed = answer.stopped is None and seen.get(parent) == "folder"
-    return Look(
-        key=LookKey(collector=_FILES, arguments=question),
-        rows=len(answer.rows),
-        unread=answer.unread,
-        stopped=answer.stopped,
-        judged=False,
+    return replace(
+        made,
         gone=tuple(each for each, path in objects.items() if listed and path not in seen),
         there=tuple(each for each, path in objects.items() if path in seen),
-        answer=evidence,
-        began=began,
-        boot_id=context.session.greeting.boot_id,
-        revision=collector.spec.revision,
-        roots=answer.roots,
-        unread_items=answer.unread_items,
     )

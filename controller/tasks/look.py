@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import PureWindowsPath
@@ -49,19 +50,34 @@ def look(arguments: LookArguments, context: TaskContext, judging: Judging | None
     collector = context.collector(arguments.collector)
     asked = _asked(arguments, collector, context.host)
     hashes = tuple(f"hashes={kind}" for kind in judging.hashes) if judging else ()
-    seconds = arguments.seconds or collector.spec.seconds
-    began = context.latest_commit()
-    answer, evidence = ask(context.session, context.host, collector, (*asked, *hashes), seconds=seconds)
+    key = LookKey(collector=collector.spec.name, arguments=asked, lists=judging.digests if judging else ())
+    answer, made = answered(context, key, (*asked, *hashes), seconds=arguments.seconds or collector.spec.seconds)
     seen = answers.observations(collector.spec, answer, is_ours=partial(_is_ours, context=context))
-    return Look(
-        key=LookKey(collector=collector.spec.name, arguments=asked, lists=judging.digests if judging else ()),
-        rows=len(answer.rows),
-        unread=answer.unread,
-        stopped=answer.stopped,
+    return replace(
+        made,
         judged=judging is not None,
         repeats=repeats,
         matches=tuple(judging.match(seen)) if judging else (),
         observations=seen,
+    )
+
+
+def answered(context: TaskContext, key: LookKey, words: Sequence[str], *, seconds: int) -> tuple[Answer, Look]:
+    """Ask the collector of `key` with these `words`; return its answer, and the look that is not judged yet.
+
+    Raises:
+        HostError: the host gave no whole answer; its reason says how.
+
+    """
+    collector = context.collector(key.collector)
+    began = context.latest_commit()
+    answer, evidence = ask(context.session, context.host, collector, words, seconds=seconds)
+    return answer, Look(
+        key=key,
+        rows=len(answer.rows),
+        unread=answer.unread,
+        stopped=answer.stopped,
+        judged=False,
         answer=evidence,
         began=began,
         boot_id=context.session.greeting.boot_id,
