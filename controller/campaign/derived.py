@@ -45,14 +45,7 @@ def _other_content_case(
 ) -> Case:
     derived = MatchKey((Kind.PATH, key.object), "files", key.object, derived=True)
     orders = tuple(each.order for each in every)
-    is_gone = any(
-        asked.history == history
-        and asked.look.collector == "files"
-        and asked.order.is_later_than(newest.order)
-        and key.object not in asked.look.listed
-        and facts.would_list(asked.look, key.object, like=newest, revision=newest.revision)
-        for asked in facts.looks
-    )
+    is_gone = bool(facts.looks_without(history, "files", key.object, (newest.order,), like=newest))
     is_noted = facts.note_on((key, derived), orders, SETTLING) is not None or facts.is_harmless(derived)
     is_cleaned = any(
         started.run.apply
@@ -87,14 +80,7 @@ def leftovers(facts: HostFacts, met: Sightings) -> list[Case]:
 
 
 def _leftover_case(facts: HostFacts, key: LeftoverKey, look: LookRecord, *, is_weak: bool) -> Case:
-    is_gone = any(
-        later.history == facts.current
-        and later.look.collector == "autostart"
-        and later.order.is_later_than(look.order)
-        and key.entry not in later.look.listed
-        and facts.would_list(later.look, key.entry, like=look, revision=look.revision)
-        for later in facts.looks
-    )
+    is_gone = bool(facts.looks_without(facts.current, "autostart", key.entry, (look.order,), like=look))
     is_vouched = facts.note_on((key,), (look.order,), frozenset({NoteKind.GONE})) is not None
     open_status = Status.REVIEW if is_weak else Status.OPEN
     return Case(

@@ -174,6 +174,21 @@ class HostFacts:
             and _is_same_volume(root.volume, like, place)
         )
 
+    def looks_without(
+        self, history: HistoryId, collector: str, name: str, after: Iterable[Order], like: LookRecord | None = None
+    ) -> list[Asked]:
+        """Return the looks later than all of `after` that would list `name` (see `would_list`), and do not."""
+        orders = tuple(after)
+        return [
+            asked
+            for asked in self.looks
+            if asked.history == history
+            and asked.look.collector == collector
+            and all(asked.order.is_later_than(each) for each in orders)
+            and name not in asked.look.listed
+            and self.would_list(asked.look, name, like=like, revision=like.revision if like else 0)
+        ]
+
     # handling (sections 5 and 6)
 
     def note_on(self, keys: Iterable[CaseKey], after: Iterable[Order], kinds: frozenset[NoteKind]) -> NoteRecord | None:

@@ -124,11 +124,7 @@ def _later(facts: HostFacts, key: FindingKey, history: HistoryId, newest: _Namin
         and asked.look.collector == "files"
         and all(asked.order.is_later_than(each) for each in orders)
     ]
-    not_listed = [
-        asked
-        for asked in looks
-        if "/" in key.object and key.object not in asked.look.listed and facts.would_list(asked.look, key.object)
-    ]
+    not_listed = facts.looks_without(history, "files", key.object, orders) if "/" in key.object else []
     listed = [
         asked
         for asked in looks
