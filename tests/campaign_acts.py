@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from controller.campaign.cases import Value
 from controller.campaign.questions import cover
 from controller.campaign.records import LookRecord, RunRecord, UnreadRecord, Weight
 from controller.errors import Reason
+from controller.model.case import Value
 from controller.model.decision import NoteKind
 from controller.model.indicator import Kind
 from controller.model.result import FindingState

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
-from controller.campaign.cases import CaseKey, HostState, Value
+from controller.campaign.cases import HostState
 from controller.campaign.records import (
     EnteredRoot,
     FullLookTask,
@@ -27,6 +27,7 @@ from controller.campaign.records import (
 )
 from controller.campaign.state import state_of
 from controller.errors import Reason
+from controller.model.case import CaseKey, Value
 from controller.model.decision import NoteKind
 from controller.model.indicator import Grade, Kind
 from controller.model.result import FindingState

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from controller.campaign.cases import Case, FindingKey, LeftoverKey, MatchKey, Status
+from controller.campaign.cases import Case, Status
 from controller.campaign.facts import HASHES, SETTLING, HistoryId, HostFacts
 from controller.campaign.records import LookRecord, Order, RowRecord
 from controller.campaign.sightings import FILE_COLLECTORS, Sighting, Sightings, derives
 from controller.errors import Reason
+from controller.model.case import FindingKey, LeftoverKey, MatchKey
 from controller.model.decision import NoteKind
 from controller.model.indicator import Kind
 from controller.model.result import FindingState

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from controller.campaign.cases import CaseKey, Value
 from controller.campaign.questions import answers, is_inside, reads, root_holding
 from controller.campaign.records import (
     HostHistory,
@@ -18,6 +17,7 @@ from controller.campaign.records import (
     VisitRecord,
     Weight,
 )
+from controller.model.case import CaseKey, Value
 from controller.model.decision import NoteKind
 from controller.model.indicator import Kind
 from controller.model.result import FindingState

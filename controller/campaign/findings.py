@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from controller.campaign.cases import Case, FindingKey, Status
+from controller.campaign.cases import Case, Status
 from controller.campaign.facts import SETTLING, Asked, Handling, HistoryId, HostFacts, Started
 from controller.campaign.questions import cover
 from controller.campaign.records import NamedObject, NoteRecord, Order, RunRecord, VisitRecord, Weight
 from controller.errors import Reason
+from controller.model.case import FindingKey
 from controller.model.decision import NoteKind
 from controller.model.result import FindingState
 

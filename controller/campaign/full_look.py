@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from controller.campaign.cases import Case, CaseKey, FindingKey, Status
+from controller.campaign.cases import Case, Status
 from controller.campaign.facts import HostFacts
 from controller.campaign.questions import answers, cover
 from controller.campaign.records import FullLookTask, LookRecord, RunRecord, Weight
 from controller.errors import Reason
+from controller.model.case import CaseKey, FindingKey
 
 Grounds = Iterator[tuple[Reason, str]]
 """Reasons why nothing may be said of a computer, each with its detail."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from controller.campaign.cases import Value
 from controller.campaign.records import HostHistory, Lists, LookRecord
+from controller.model.case import Value
 
 
 def in_force(lists: Lists, met: Mapping[Value, int], *, now: int) -> frozenset[Value]:

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.campaign.cases import Case, CaseKey, LeftoverKey, MatchKey, Status
+from controller.campaign.cases import Case, Status
 from controller.campaign.facts import SETTLING, Asked, Handling, HistoryId, HostFacts, Started, named_objects
 from controller.campaign.questions import folder_of, is_inside
 from controller.campaign.records import NoteRecord
 from controller.campaign.sightings import FILE_COLLECTORS, Sighting, Sightings
 from controller.errors import Reason
+from controller.model.case import CaseKey, LeftoverKey, MatchKey
 from controller.model.decision import NoteKind
 from controller.model.indicator import Kind
 

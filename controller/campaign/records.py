@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from controller.campaign.cases import CaseKey, Value
 from controller.errors import Reason
+from controller.model.case import CaseKey, Value
 from controller.model.decision import NoteKind
 from controller.model.indicator import Grade, Kind
 from controller.model.result import FindingState

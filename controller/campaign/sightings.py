@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from controller.campaign.cases import MatchKey
 from controller.campaign.facts import HASHES, Asked, HistoryId, HostFacts
 from controller.campaign.records import Meeting, Order, RowRecord
+from controller.model.case import MatchKey
 from controller.model.indicator import Kind
 
 FILE_COLLECTORS: Final = frozenset({"files", "processes"})

@@ -21,7 +21,7 @@ answer must be its own.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from controller.campaign.cases import Case, FindingKey, HostState, LeftoverKey, Status
+from controller.campaign.cases import Case, HostState, Status
 from controller.campaign.derived import leftovers, other_content
 from controller.campaign.facts import HostFacts, known_until
 from controller.campaign.findings import findings
@@ -31,6 +31,7 @@ from controller.campaign.matches import lasting_matches, momentary_matches
 from controller.campaign.records import FullLookTask, HostHistory, Lists, VisitRecord
 from controller.campaign.sightings import sightings
 from controller.errors import Reason
+from controller.model.case import FindingKey, LeftoverKey
 from controller.model.decision import NoteKind
 from controller.model.verdict import Verdict
 

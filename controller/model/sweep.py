@@ -12,13 +12,15 @@ from controller.model.result import TaskResult
 class KeptFile:
     """An operator's file, kept whole: `role` is `playbook`, `list` or `tool`.
 
-    Of a file that is pushed (`push`) only the checksum is kept, as the line that sha256sum prints.
+    Of a file that is pushed (`push`) only the checksum is kept, as the line that sha256sum prints. `path` identifies a
+    list over its versions: relative to the campaign's folder.
     """
 
     role: str
     name: str
     sha256: str
     data: bytes
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

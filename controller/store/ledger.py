@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.errors import StoreError
-from controller.model.decision import Decision, IdentityChange
+from controller.model.decision import CampaignDecision, Decision, HostDecision, IdentityChange
 from controller.model.identity import Recognition
 from controller.model.indicator import Observation
 from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
@@ -163,14 +163,19 @@ class Ledger:
     # decisions of people
 
     def decide(self, decision: Decision) -> None:
-        """Keep a note or an identity change; the number of its commit is given to it."""
+        """Keep a decision; the number of its commit is given to it."""
         with self._writing() as connection:
             decisions.add(connection, decision)
 
-    def decisions(self, host: str) -> tuple[Decision, ...]:
+    def decisions(self, host: str) -> tuple[HostDecision, ...]:
         """Return the notes and identity changes of a computer, oldest first."""
         with self._reading() as connection:
             return decisions.of_host(connection, host)
+
+    def campaign_decisions(self) -> tuple[CampaignDecision, ...]:
+        """Return what was decided about lists and the campaign's playbook, oldest first."""
+        with self._reading() as connection:
+            return decisions.of_campaign(connection)
 
     def change_identity(self, change: IdentityChange) -> None:
         """Keep an identity change, and let the next answer of its host begin a new record."""

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, column, inspect, select, table
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest revision in migrations/, whose tables this program uses."""
 
 _VERSION: Final = table("alembic_version", column("version_num"))

@@ -10,7 +10,7 @@ from controller.errors import StoreError, SweepError
 from controller.model.result import Evidence
 from controller.model.sweep import KeptFile, Sweep, SweepLine
 from controller.model.text import shown
-from controller.store import blobs
+from controller.store import blobs, commits
 from controller.store.columns import read, written
 from controller.store.tables import attempt, kept_file
 from controller.store.tables import sweep as table
@@ -34,13 +34,19 @@ def begin(connection: Connection, sweep: Sweep, files: Sequence[KeptFile]) -> No
             apply=sweep.apply,
             given=sum(entry.given for entry in sweep.roster),
             body=written(sweep),
+            committed=commits.take_number(connection),
         )
     )
     blobs.keep(connection, (Evidence(sha256=file.sha256, data=file.data) for file in files))
     for position, file in enumerate(files):
         connection.execute(
             insert(kept_file).values(
-                sweep=sweep.id, position=position, role=file.role, name=file.name, sha256=file.sha256
+                sweep=sweep.id,
+                position=position,
+                role=file.role,
+                name=file.name,
+                sha256=file.sha256,
+                path=file.path,
             )
         )
 
@@ -61,12 +67,18 @@ def fetch(connection: Connection, sweep: str) -> Sweep:
 def files(connection: Connection, sweep: str) -> tuple[KeptFile, ...]:
     """Return the files of a sweep, in the order they were given."""
     rows = connection.execute(
-        select(kept_file.c.role, kept_file.c.name, kept_file.c.sha256)
+        select(kept_file.c.role, kept_file.c.name, kept_file.c.sha256, kept_file.c.path)
         .where(kept_file.c.sweep == sweep)
         .order_by(kept_file.c.position)
     ).all()
     return tuple(
-        KeptFile(role=row.role, name=row.name, sha256=row.sha256, data=blobs.fetch(connection, row.sha256))
+        KeptFile(
+            role=row.role,
+            name=row.name,
+            sha256=row.sha256,
+            data=blobs.fetch(connection, row.sha256),
+            path=row.path or "",
+        )
         for row in rows
     )
 

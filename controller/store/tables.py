@@ -37,7 +37,7 @@ blob: Final = Table(
     Column("packed", LargeBinary, nullable=False),
 )
 
-# One playbook on chosen hosts; body is the whole snapshot as JSON.
+# One playbook on chosen hosts; body is the whole snapshot as JSON. committed is the number of the commit that began it.
 sweep: Final = Table(
     "sweep",
     metadata,
@@ -51,9 +51,11 @@ sweep: Final = Table(
     Column("apply", Boolean, nullable=False),
     Column("given", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("committed", Integer),
 )
 
-# The playbook, lists and tools of a sweep.
+# The playbook, lists and tools of a sweep. path identifies a list over its versions; it is relative to the campaign's
+# folder, and empty in what revision 0002 kept.
 kept_file: Final = Table(
     "kept_file",
     metadata,
@@ -62,6 +64,7 @@ kept_file: Final = Table(
     Column("role", Words, nullable=False),
     Column("name", Words, nullable=False),
     Column("sha256", String(64), ForeignKey("blob.sha256"), nullable=False),
+    Column("path", Words),
 )
 
 # The number of the newest commit that holds a look, a run or a decision: one row.
@@ -87,6 +90,7 @@ attempt: Final = Table(
     Column("began", Integer),
     Column("committed", Integer),
     UniqueConstraint("sweep", "host", "number", name="attempt_once"),
+    Index("attempt_host", "host", "committed"),
 )
 
 # Starts of programs on hosts, oldest first; so_far are the task results committed with the start.
@@ -105,7 +109,8 @@ intent: Final = Table(
 )
 
 # A look's sightings: an observation, where it was seen and the number of its row, as JSON, zstd. committed is the
-# number of the commit that first held the look: with a start of a tool, or with the result of the visit.
+# number of the commit that first held the look: with a start of a tool, or with the result of the visit. reading is the
+# version of the rules by which sightings are taken out of an answer, empty for the first one.
 # A row each would cost four times the disk and the time (2,900 a host, and 10,000 hosts).
 look: Final = Table(
     "look",
@@ -117,6 +122,7 @@ look: Final = Table(
     Column("collector", Words, nullable=False),
     Column("seen", LargeBinary, nullable=False),
     Column("committed", Integer),
+    Column("reading", Integer),
     UniqueConstraint("attempt", "task", "position", name="look_once"),
 )
 
@@ -131,7 +137,7 @@ observation: Final = Table(
     Column("value", Words, nullable=False),
 )
 
-# What people decided about a computer beside its visits: notes and identity changes, oldest first.
+# What people decided beside the visits, oldest first; host is empty where it concerns the whole campaign.
 decision: Final = Table(
     "decision",
     metadata,
@@ -177,4 +183,22 @@ identity_mark: Final = Table(
     Column("host", Words, ForeignKey("identity.host"), primary_key=True),
     Column("mark", Words, primary_key=True),
     Index("identity_mark_mark", "mark", unique=True),
+)
+
+# Derived from all else, and made again when it is missing: the listed values that an observation meets.
+meeting: Final = Table(
+    "meeting",
+    metadata,
+    Column("observation", Integer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# Derived from all else, and made again when it is missing: the state of a computer. stamp is the digest of everything
+# that it follows from.
+host_state: Final = Table(
+    "host_state",
+    metadata,
+    Column("host", Words, primary_key=True),
+    Column("stamp", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )

@@ -19,12 +19,12 @@ from controller.store.tables import metadata
 from tests.builders import an_attempt
 from tests.unit.store_values import an_intent, begun
 
-THIRD = """
+FOURTH = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -172,21 +172,21 @@ def test_a_newer_store_names_the_program_to_use_and_is_left_alone(path: Path) ->
     change(path, "UPDATE alembic_version SET version_num = '0009'")
     change(path, "INSERT INTO lamsach_upgrade VALUES ('0009', '7.1.0', 0)")
 
-    sentence = r"is of lamsach 7.1.0 \(revision '0009'\), and this is lamsach .* \(revision '0002'\); use lamsach 7.1.0"
+    sentence = r"is of lamsach 7.1.0 \(revision '0009'\), and this is lamsach .* \(revision '0003'\); use lamsach 7.1.0"
     with pytest.raises(StoreError, match=sentence):
         database.open(path)
 
     assert rows(path, "SELECT version_num FROM alembic_version") == [("0009",)]
 
 
-def become_next_program(folder: Path, monkeypatch: pytest.MonkeyPatch, third: str = THIRD) -> None:
+def become_next_program(folder: Path, monkeypatch: pytest.MonkeyPatch, fourth: str = FOURTH) -> None:
     """Be the next version of the program: one more revision."""
     migrations = folder / "100% migrations"
     shutil.copytree(upgrade.MIGRATIONS, migrations)
-    (migrations / "versions" / "0003_third.py").write_text(third)
+    (migrations / "versions" / "0004_fourth.py").write_text(fourth)
     monkeypatch.setattr(upgrade, "MIGRATIONS", migrations)
     monkeypatch.setattr(upgrade, "__version__", "0.2.0")
-    monkeypatch.setattr(revision, "HEAD", "0003")
+    monkeypatch.setattr(revision, "HEAD", "0004")
 
 
 def test_an_older_store_is_copied_and_then_brought_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,10 +198,10 @@ def test_an_older_store_is_copied_and_then_brought_up(path: Path, monkeypatch: p
         assert ledger.attempts("s1") == {"pc-01": (an_attempt(),)}
         ledger.begin(an_intent("r2", attempt=2), ())
 
-    copy = path.with_name("store.db.before-0003")
+    copy = path.with_name("store.db.before-0004")
     assert rows(path, "SELECT colour FROM attempt") == [(None,), (None,)]
-    assert rows(path, "SELECT revision, program FROM lamsach_upgrade ORDER BY revision")[1] == ("0003", "0.2.0")
-    assert rows(copy, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(path, "SELECT revision, program FROM lamsach_upgrade ORDER BY revision")[1] == ("0004", "0.2.0")
+    assert rows(copy, "SELECT version_num FROM alembic_version") == [("0003",)]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     monkeypatch.undo()
     with Ledger.open(copy) as ledger:
@@ -214,7 +214,7 @@ def test_the_copy_of_an_older_store_is_written_under_no_name_that_others_could_f
 ) -> None:
     with begun(path):
         pass
-    victim, planted = path.with_name("victim"), path.with_name("store.db.before-0002.part")
+    victim, planted = path.with_name("victim"), path.with_name("store.db.before-0003.part")
     victim.write_bytes(b"keep me")
     planted.symlink_to(victim)
 
@@ -229,7 +229,7 @@ def test_a_store_stays_as_it_was_when_it_cannot_be_brought_up(path: Path, monkey
     with begun(path):
         pass
 
-    become_next_program(path.parent, monkeypatch, THIRD + "    op.execute('INSERT INTO nowhere VALUES (1)')\n")
+    become_next_program(path.parent, monkeypatch, FOURTH + "    op.execute('INSERT INTO nowhere VALUES (1)')\n")
     with pytest.raises(StoreError, match="no such table: nowhere"):
         database.open(path)
     monkeypatch.undo()

@@ -132,4 +132,4 @@ def test_a_mark_that_the_old_program_kept_for_two_names_belongs_to_the_one_seen_
 
 def test_the_old_store_is_kept_beside_the_new_one(path: Path, ledger: Ledger) -> None:
     assert ledger.sweeps()
-    assert path.with_name("lamsach.db.before-0002").is_file()
+    assert path.with_name("lamsach.db.before-0003").is_file()

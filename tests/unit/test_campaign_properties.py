@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.campaign.cases import CaseKey, LeftoverKey, Status
+from controller.campaign.cases import Status
 from controller.campaign.lists import in_force, met_anywhere
 from controller.campaign.questions import cover
 from controller.campaign.records import LookRecord, Order, RunRecord, Weight
 from controller.campaign.state import LATEST, PRECEDENCE, state_of
 from controller.errors import Reason
+from controller.model.case import CaseKey, LeftoverKey
 from controller.model.decision import NoteKind
 from controller.model.indicator import Kind
 from controller.model.result import FindingState

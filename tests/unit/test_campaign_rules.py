@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from controller.campaign.cases import FindingKey, MatchKey
 from controller.campaign.lists import in_force
 from controller.campaign.questions import answers
 from controller.campaign.records import EnteredRoot, Lists, Meeting, Weight
 from controller.campaign.state import LATEST, state_of
 from controller.errors import Reason
+from controller.model.case import FindingKey, MatchKey
 from controller.model.decision import NoteKind
 from controller.model.indicator import Grade, Kind
 from controller.model.result import FindingState

@@ -6,10 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from controller.model.decision import Decision, IdentityChange, Note, NoteKind
+from controller.model.case import FindingKey, LeftoverKey, MatchKey
+from controller.model.decision import (
+    CampaignDecision,
+    Decision,
+    IdentityChange,
+    ListAdded,
+    Note,
+    NoteKind,
+    PlaybookNamed,
+    Withdrawal,
+)
+from controller.model.indicator import Kind
+from controller.model.playbook import Playbook
 from controller.model.result import Identity, Look, ToolRun
 from controller.store.ledger import Ledger
-from tests.builders import NOON, a_finding, a_match, a_result, a_run, an_attempt
+from tests.builders import NOON, a_finding, a_result, a_run, an_attempt
 from tests.unit.store_values import an_intent, begun, looked, saw
 
 
@@ -29,8 +41,8 @@ def test_each_visit_is_numbered_by_the_order_of_its_commit_not_of_its_clock(ledg
     ledger.finish_attempt("s1", replace(an_attempt(looked(saw("/a"))), started=NOON, ended=NOON))
     ledger.finish_attempt("s1", replace(an_attempt(looked(saw("/b")), number=2), ended=NOON.replace(year=2020)))
 
-    assert [pieces(ledger, number)[0][0].committed for number in (1, 2)] == [1, 2]
-    assert ledger.latest_commit() == 2
+    assert [pieces(ledger, number)[0][0].committed for number in (1, 2)] == [2, 3]
+    assert ledger.latest_commit() == 3
 
 
 def test_a_look_that_a_start_committed_keeps_that_number_in_the_result_of_its_visit(ledger: Ledger) -> None:
@@ -39,7 +51,7 @@ def test_a_look_that_a_start_committed_keeps_that_number_in_the_result_of_its_vi
     ledger.decide(a_note())
     ledger.finish_attempt("s1", an_attempt(first, second))
 
-    assert [look.committed for look in pieces(ledger)[0]] == [1, 3]
+    assert [look.committed for look in pieces(ledger)[0]] == [2, 4]
 
 
 def test_a_run_carries_the_numbers_of_its_start_and_of_its_end(ledger: Ledger) -> None:
@@ -48,8 +60,8 @@ def test_a_run_carries_the_numbers_of_its_start_and_of_its_end(ledger: Ledger) -
     run = ledger.finish(a_run(a_finding()))
     ledger.finish_attempt("s1", an_attempt(a_result(run)))
 
-    assert (run.began, run.committed) == (1, 3)
-    assert [(each.began, each.committed) for each in pieces(ledger)[1]] == [(1, 3)]
+    assert (run.began, run.committed) == (2, 4)
+    assert [(each.began, each.committed) for each in pieces(ledger)[1]] == [(2, 4)]
 
 
 def test_the_same_end_again_keeps_the_first_numbers(ledger: Ledger) -> None:
@@ -57,15 +69,15 @@ def test_the_same_end_again_keeps_the_first_numbers(ledger: Ledger) -> None:
     first = ledger.finish(a_run())
     again = ledger.finish(a_run())
 
-    assert (again.began, again.committed) == (first.began, first.committed) == (1, 2)
-    assert ledger.latest_commit() == 2
+    assert (again.began, again.committed) == (first.began, first.committed) == (2, 3)
+    assert ledger.latest_commit() == 3
 
 
 def test_the_same_result_again_takes_no_number(ledger: Ledger) -> None:
     for _ in range(2):
         ledger.finish_attempt("s1", an_attempt(looked(saw("/a"))))
 
-    assert ledger.latest_commit() == 1
+    assert ledger.latest_commit() == 2
 
 
 def test_programs_that_share_a_store_share_its_numbers(ledger: Ledger, tmp_path: Path) -> None:
@@ -73,7 +85,7 @@ def test_programs_that_share_a_store_share_its_numbers(ledger: Ledger, tmp_path:
         other.finish_attempt("s1", an_attempt())
         ledger.finish_attempt("s1", an_attempt(host="pc-02"))
 
-        assert (ledger.latest_commit(), other.latest_commit()) == (2, 2)
+        assert (ledger.latest_commit(), other.latest_commit()) == (3, 3)
 
 
 def test_a_refused_write_takes_no_number(ledger: Ledger) -> None:
@@ -81,7 +93,7 @@ def test_a_refused_write_takes_no_number(ledger: Ledger) -> None:
     with pytest.raises(Exception, match="another result"):
         ledger.finish_attempt("s1", an_attempt(a_result()))
 
-    assert ledger.latest_commit() == 1
+    assert ledger.latest_commit() == 2
 
 
 def a_note(host: str = "pc-01") -> Note:
@@ -93,8 +105,10 @@ def a_note(host: str = "pc-01") -> Note:
         at=NOON,
         object="/tmp/x",
         text="đã xóa tay",
-        matches=(a_match(),),
-        findings=(a_finding(),),
+        matches=(MatchKey((Kind.PATH, "/tmp/x"), "files", "/tmp/x"),),
+        findings=(FindingKey("quet", "Bad", "/tmp/x"),),
+        leftovers=(LeftoverKey("cron a", "/tmp/x"),),
+        items=(("/srv/x", "folder 13"),),
         began=7,
     )
 
@@ -105,8 +119,24 @@ def test_decisions_about_a_computer_come_back_in_their_order(ledger: Ledger) -> 
     for each in given:
         ledger.decide(each)
 
-    assert ledger.decisions("pc-01") == (replace(a_note(), committed=1), replace(change, committed=3))
+    assert ledger.decisions("pc-01") == (replace(a_note(), committed=2), replace(change, committed=4))
     assert ledger.decisions("pc-03") == ()
+
+
+def test_decisions_about_the_campaign_come_back_in_their_order(ledger: Ledger) -> None:
+    playbook = Playbook(path="/k/p.yml", digest="0" * 64, name="kiểm tra", hosts="all", lists=(), tasks=())
+    given: list[CampaignDecision] = [
+        PlaybookNamed(playbook=playbook, operator="root", made=NOON),
+        ListAdded(name="thư A05", sha256="1" * 64, operator="root", made=NOON),
+        Withdrawal(operator="root", made=NOON, why="nhầm", values=((Kind.PATH, "/tmp/x"),)),
+    ]
+    for each in given:
+        ledger.decide(each)
+
+    assert ledger.campaign_decisions() == tuple(
+        replace(each, committed=number) for number, each in enumerate(given, start=2)
+    )
+    assert ledger.decisions("pc-01") == ()
 
 
 def test_an_observation_remembers_the_row_it_came_from(ledger: Ledger) -> None:
