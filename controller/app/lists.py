@@ -8,7 +8,7 @@ from pathlib import Path
 from controller.errors import ListError, Where
 from controller.indicators.parsers import plain
 from controller.model.indicator import IocList
-from controller.model.sweep import KeptFile
+from controller.model.sweep import KeptFile, ListUse
 from controller.model.text import shown
 
 
@@ -53,6 +53,16 @@ def check_lists(paths: Iterable[str]) -> Iterator[Checked]:
             yield Checked(path=path, error=error)
         else:
             yield Checked(path=path, listed=listed, error=_emptiness(listed, path))
+
+
+def parsed(use: ListUse, data: bytes) -> IocList:
+    """Read a kept version of a list, however many of its lines are bad.
+
+    Raises:
+        ListError: it cannot be read.
+
+    """
+    return plain.parse(plain.decode(data, path=use.path), name=use.name, sha256=use.sha256, path=use.path)
 
 
 def rejected_lines(lists: Sequence[IocList]) -> int:

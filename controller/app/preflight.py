@@ -24,6 +24,7 @@ from controller.model.fleet import Connection, Host, Inventory, Platform
 from controller.model.indicator import IocList, Kind
 from controller.model.playbook import CleanArguments, LookArguments, Module, Playbook, PushArguments
 from controller.model.sweep import Blindness, KeptFile
+from controller.tasks.clean import AUTOSTART, FILES
 from controller.tasks.look import FIRST_ANSWER_SECONDS, GREETING, applies
 from controller.transports.ssh_keys import load_key
 
@@ -147,8 +148,8 @@ def _check_user(inventory: Inventory, host: Host) -> None:
 
 
 def _collectors(book: PlaybookFile) -> Mapping[str, Collector]:
-    """Find every collector that is asked, and `files`, which confirms what a tool says it removed."""
-    found = {GREETING: _collector(GREETING), "files": _collector("files")}
+    """Find every collector that is asked, and those that confirm what a tool says it removed."""
+    found = {each: _collector(each) for each in (GREETING, FILES, AUTOSTART)}
     for index, task in enumerate(book.playbook.tasks):
         if task.look:
             name = task.look.collector

@@ -3,51 +3,50 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from controller.app.judging import attempts_of, judged_attempts
-from controller.errors import OperatorError, Reason
+from controller.app.campaign import Campaign
+from controller.errors import OperatorError
 from controller.model.result import Attempt, Evidence
-from controller.model.sweep import Sweep
+from controller.model.sweep import Visit
 from controller.model.text import shown
-from controller.model.verdict import Judgement, Verdict
+from controller.model.verdict import Judgement
 from controller.store.ledger import Ledger
-
-_PENDING = Judgement(verdict=Verdict.UNKNOWN, reason=Reason.HOST_PENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostRecord:
-    """The attempts of one host in one sweep, oldest first, and what they are judged to mean.
+    """Every visit to one host, oldest first, and its state over all of them.
 
     `evidence` holds digests only, each once, in the order it was kept.
     """
 
-    sweep: Sweep
     host: str
     judgement: Judgement
-    attempts: tuple[Attempt, ...]
+    visits: tuple[Visit, ...]
     evidence: tuple[Evidence, ...]
 
 
-def record_of(ledger: Ledger, sweep: str, host: str) -> HostRecord:
-    """Return what `sweep` (an id, a unique beginning, or `last`) holds of `host`.
+def record_of(ledger: Ledger, host: str, sweep: str = "") -> HostRecord:
+    """Return what the store holds of `host`; `sweep` (an id, a unique beginning, or `last`) narrows the visits.
 
     Raises:
-        OperatorError: there is no such sweep, or it was not to visit that host.
+        OperatorError: there is no such sweep, or no roster has that host.
 
     """
-    found = ledger.sweep(ledger.resolve(sweep))
-    if host not in {entry.name for entry in found.roster if entry.given}:
+    campaign = Campaign(ledger)
+    if host not in campaign.every:
         raise OperatorError(
-            f"sweep {found.id} was not to visit '{shown(host)}'; "
-            "'lamsach report --format csv -o FOLDER' lists the computers of a sweep."
+            f"no inventory of this store has a computer '{shown(host)}'; "
+            "'lamsach report --format csv -o FOLDER' lists the computers."
         )
-    attempts = attempts_of(ledger, found.id)
+    visits = ledger.visits(host)
+    if sweep:
+        wanted = ledger.resolve(sweep)
+        visits = tuple(visit for visit in visits if visit.sweep == wanted)
     return HostRecord(
-        sweep=found,
         host=host,
-        judgement=judged_attempts(attempts, ledger.identity_changes()).get(host, _PENDING),
-        attempts=attempts.get(host, ()),
-        evidence=tuple(dict.fromkeys(_evidence(attempts.get(host, ())))),
+        judgement=campaign.judgement(host),
+        visits=visits,
+        evidence=tuple(dict.fromkeys(_evidence([visit.attempt for visit in visits]))),
     )
 
 

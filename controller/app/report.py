@@ -4,16 +4,15 @@ import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from controller.app.judging import judged
+from controller.app.campaign import Campaign
 from controller.errors import LamsachError, OperatorError
 from controller.model.fleet import Order
 from controller.model.summary import SweepSummary
 from controller.model.sweep import Sweep
-from controller.reports.aggregate import within
-from controller.reports.combine import combine
+from controller.reports.aggregate import summarise, within
 from controller.reports.form import unit_form
 from controller.reports.writers import docx
 from controller.reports.written import Written, read_written
@@ -22,23 +21,29 @@ from controller.store.ledger import Ledger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What several sweeps together say; `newest` is the last of them, whose order the report answers."""
+    """The state of a campaign; `newest` is its newest sweep, whose order the report answers."""
 
     summary: SweepSummary
     newest: Sweep
 
 
 def summarised(ledger: Ledger, names: Sequence[str], unit: str = "") -> Reported:
-    """Sum up the sweeps of those names (ids, unique beginnings, or `last`), narrowed to `unit` and those below it.
+    """Sum up every computer of the newest roster by its state in the campaign.
+
+    `names` (ids of sweeps, unique beginnings, or `last`) narrow the computers to those that these sweeps were given,
+    `unit` to one unit and those below it; neither changes a state.
 
     Raises:
-        OperatorError: there is no such sweep or unit.
+        OperatorError: there is no such sweep or unit, or no sweep at all.
 
     """
-    ids = sorted({ledger.resolve(name) for name in names or ("last",)})
-    sweeps = sorted((ledger.sweep(each) for each in ids), key=lambda sweep: sweep.started)
-    summary = combine([(each, judged(ledger, each.id)) for each in sweeps])
-    return Reported(summary=within(summary, unit) if unit else summary, newest=sweeps[-1])
+    campaign, newest = Campaign(ledger), ledger.sweep(ledger.resolve("last"))
+    chosen = [ledger.sweep(each) for each in dict.fromkeys(map(ledger.resolve, names))] or list(campaign.sweeps)
+    given = {entry.name for sweep in chosen for entry in sweep.roster if entry.given} if names else set(campaign.every)
+    roster = [replace(entry, given=entry.name in given) for entry in newest.roster]
+    states = campaign.judgements(entry.name for entry in roster if entry.given)
+    summary = summarise(newest.units, roster, states, [sweep.id for sweep in chosen])
+    return Reported(summary=within(summary, unit) if unit else summary, newest=newest)
 
 
 def write_forms(reported: Reported, folder: Path, template: Path | None = None) -> tuple[Path, ...]:

@@ -10,7 +10,7 @@ from functools import partial
 from queue import SimpleQueue
 
 from controller import __version__
-from controller.app.judging import attempts_of, judged, judged_attempts
+from controller.app.campaign import Campaign
 from controller.app.preflight import Prepared, check_reachable
 from controller.app.worker import now, worker_context
 from controller.engine.executors.base import Executor, RunHost
@@ -21,7 +21,7 @@ from controller.model.fleet import Host, Inventory, RosterEntry
 from controller.model.result import Attempt, Fault
 from controller.model.summary import SweepSummary
 from controller.model.sweep import HostJob, OpenAttempt, Sweep
-from controller.model.verdict import Judgement, Verdict, judge
+from controller.model.verdict import Judgement, Verdict
 from controller.reports.aggregate import summarise
 from controller.store.ledger import Ledger
 
@@ -104,10 +104,9 @@ def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict |
     if retry is None:
         owed = [name for name in given if name not in finished or name in broken_off]
     else:
-        attempts = attempts_of(ledger, sweep.id)
-        said = judged_attempts({name: attempts.get(name, ()) for name in given}, ledger.identity_changes())
+        states = Campaign(ledger).judgements(given)
         unended = broken_off if retry is Verdict.UNKNOWN else {}
-        owed = [name for name in given if said[name].verdict is retry or name in unended]
+        owed = [name for name in given if states[name].verdict is retry or name in unended]
     return _course(sweep, owed, prepared, finished, broken_off)
 
 
@@ -147,7 +146,7 @@ def visit(course: Course, ledger: Ledger, executor: Executor) -> Iterator[tuple[
 
 
 def _committed(course: Course, ledger: Ledger, executor: Executor) -> Iterator[tuple[str, Judgement]]:
-    sweep, before = course.sweep, ledger.attempts(course.sweep.id)
+    sweep, campaign = course.sweep, Campaign(ledger)
     for job in course.gone:
         moment = now()
         fault = Fault(Reason.HOST_GONE)
@@ -155,12 +154,12 @@ def _committed(course: Course, ledger: Ledger, executor: Executor) -> Iterator[t
             host=job.host.name, number=job.attempt, started=moment, ended=moment, tasks=job.so_far, fault=fault
         )
         ledger.finish_attempt(sweep.id, attempt)
-        yield attempt.host, judge([*before.get(attempt.host, ()), attempt])
+        yield attempt.host, campaign.judgement(attempt.host)
     results = executor.run(course.jobs)
     try:
         for attempt in results:
             _commit(attempt, sweep, ledger)
-            yield attempt.host, judge([*before.get(attempt.host, ()), attempt])
+            yield attempt.host, campaign.judgement(attempt.host)
     finally:
         executor.stop(0.0)
         for attempt in results:  # the failure over one result must not lose those that came back behind it
@@ -179,8 +178,9 @@ def _commit(attempt: Attempt, sweep: Sweep, ledger: Ledger) -> None:
 
 
 def summary_of(ledger: Ledger, sweep: Sweep) -> SweepSummary:
-    """Judge every host of `sweep` afresh from what the store holds."""
-    return summarise(sweep.units, sweep.roster, judged(ledger, sweep.id), sweeps=(sweep.id,))
+    """Sum up the computers that `sweep` was given, by their state in the campaign."""
+    given = [entry.name for entry in sweep.roster if entry.given]
+    return summarise(sweep.units, sweep.roster, Campaign(ledger).judgements(given), sweeps=(sweep.id,))
 
 
 def planned(ledger: Ledger, sweep: Sweep) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from controller.errors import Reason
 from controller.model.case import CaseKey
+from controller.model.indicator import Grade
 from controller.model.verdict import Verdict
 
 
@@ -27,6 +28,7 @@ class Case:
     """A match, finding or leftover of a computer, and how it is now.
 
     `reason` is what the computer is called for it while it is open; `last_seen` is the time of its newest sighting.
+    `grade` is the strongest of a match's sightings.
     """
 
     key: CaseKey
@@ -35,6 +37,7 @@ class Case:
     last_seen: datetime
     handled: bool = False
     machine: str = ""
+    grade: Grade = Grade.CONFIRMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from controller.campaign.sightings import FILE_COLLECTORS, Sighting, Sightings
 from controller.errors import Reason
 from controller.model.case import CaseKey, LeftoverKey, MatchKey
 from controller.model.decision import NoteKind
-from controller.model.indicator import Kind
+from controller.model.indicator import Grade, Kind
 
 _MOMENTARY: Final = frozenset({"processes", "connections"})
 _CONTACT_COLLECTORS: Final = frozenset({"connections", "dns_cache"})
@@ -111,8 +111,15 @@ def _described(
         reason = Reason.CONTACT_SEEN
     else:
         reason = Reason.MATCH_FOUND
-    last_seen = counted[-1].asked.look.at
-    return Case(key=key, status=status, reason=reason, last_seen=last_seen, handled=is_handled, machine=history[1])
+    return Case(
+        key=key,
+        status=status,
+        reason=reason,
+        last_seen=counted[-1].asked.look.at,
+        handled=is_handled,
+        machine=history[1],
+        grade=min((each.grade for each in counted), key=list(Grade).index),
+    )
 
 
 def _lasting_status(handled: _Handled, gone: Sequence[Asked]) -> Status:

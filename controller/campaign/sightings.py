@@ -7,7 +7,7 @@ from typing import Final
 from controller.campaign.facts import HASHES, Asked, HistoryId, HostFacts
 from controller.campaign.records import Meeting, Order, RowRecord
 from controller.model.case import MatchKey
-from controller.model.indicator import Kind
+from controller.model.indicator import Grade, Kind
 
 FILE_COLLECTORS: Final = frozenset({"files", "processes"})
 """Collectors whose object is a file, and which read its content."""
@@ -19,7 +19,12 @@ class Sighting:
 
     asked: Asked
     row: RowRecord
-    infects: bool = False
+    grade: Grade = Grade.INFO
+
+    @property
+    def infects(self) -> bool:
+        """Whether it makes the computer infected, or only keeps open what another sighting opened."""
+        return self.grade.infects
 
     @property
     def order(self) -> Order:
@@ -38,7 +43,7 @@ def sightings(facts: HostFacts) -> Sightings:
         for row, meeting in _meetings(asked):
             if meeting.value in facts.force and meeting.grade.weighs:
                 key = MatchKey(meeting.value, asked.look.collector, row.object)
-                _add(met, key, Sighting(asked, row, meeting.grade.infects))
+                _add(met, key, Sighting(asked, row, meeting.grade))
     _add_listed_again(facts, met)
     return {key: sorted(each, key=lambda sighting: sighting.order.rank) for key, each in met.items()}
 
@@ -86,4 +91,5 @@ def _add_listed_again(facts: HostFacts, met: Sightings) -> None:
             if not again and (name, asked.history) in derived:
                 again = [MatchKey((Kind.PATH, name), collector, name, derived=True)]
             for key in again:
-                _add(met, key, Sighting(asked, RowRecord(object=name), infects=key.derived))
+                grade = Grade.PROBABLE if key.derived else Grade.INFO
+                _add(met, key, Sighting(asked, RowRecord(object=name), grade))

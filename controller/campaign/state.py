@@ -59,6 +59,9 @@ PRECEDENCE: Final = (
 )
 """All reasons but `identity.*`, in the order in which they are shown (section 9)."""
 
+RULES: Final = 1
+"""The version of these rules and of the way records are made; raise it with any change that can alter a state."""
+
 LATEST: Final = 2**62
 """A commit number above all others."""
 

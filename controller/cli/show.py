@@ -23,7 +23,7 @@ _WHOLE_LINE: Final = 1_000_000
 
 @click.command()
 @click.argument("host")
-@click.option("--sweep", default="last", show_default=True, metavar="ID", help="A sweep, or the beginning of its id.")
+@click.option("--sweep", default="", metavar="ID", help="Only the visits of this sweep; the state is that of all.")
 @click.option("--kept", type=click.IntRange(min=1), metavar="N", help="Print the kept answer or log with this number.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="With --kept: a new file for it.")
 @store_option
@@ -39,7 +39,7 @@ def show(host: str, sweep: str, kept: int | None, output: Path | None, store: Pa
     if output and kept is None:
         raise click.UsageError("'--output' needs --kept, which says what to write.")
     with Ledger.open(store, create=False) as ledger:
-        record = record_of(ledger, sweep, host)
+        record = record_of(ledger, host, sweep)
         if kept is None:
             put("".join(f"{line}\n" for line in _lines(record)))
             return
@@ -61,8 +61,7 @@ def _write(path: Path, data: bytes) -> None:
 
 def _lines(record: HostRecord) -> Iterator[str]:
     judgement = record.judgement
-    mode = "apply" if record.sweep.apply else "dry run"
-    yield f"{shown(record.host)} in sweep {record.sweep.id} ({mode})"
+    yield shown(record.host)
     if judgement.reason:
         yield f"{judgement.verdict}: {_fault(Fault(judgement.reason, judgement.detail))}"
         yield f"what to do: {judgement.reason.remedy}"
@@ -71,11 +70,12 @@ def _lines(record: HostRecord) -> Iterator[str]:
     if judgement.unread:
         yield f"unread: {judgement.unread} ({shown(first_unread(judgement, most=3)) or 'not named'})"
     numbers = {piece.sha256: number for number, piece in enumerate(record.evidence, start=1)}
-    for attempt in record.attempts:
+    for visit in record.visits:
         yield ""
-        yield from _attempt(attempt, numbers)
+        yield f"sweep {visit.sweep}"
+        yield from _attempt(visit.attempt, numbers)
     if numbers:
-        yield f"\n[N] is a kept answer or log: lamsach show {shown(record.host)} --sweep {record.sweep.id} --kept N"
+        yield f"\n[N] is a kept answer or log: lamsach show {shown(record.host)} --kept N"
 
 
 def _attempt(attempt: Attempt, numbers: dict[str, int]) -> Iterator[str]:

@@ -74,6 +74,18 @@ def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Ans
     )
 
 
+def read_again(spec: CollectorSpec, stdout: bytes) -> Answer:
+    """Read a kept answer; nonce and sysroot are those of its own begin line.
+
+    Raises:
+        HostError: as `read`.
+
+    """
+    begin = stdout.partition(b"\n")[0].decode("utf-8", errors="replace").removesuffix("\r")
+    *_, nonce, sysroot = (*begin.split(" ", maxsplit=4), "", "")[:5]
+    return read(spec, stdout, nonce=nonce, sysroot=sysroot)
+
+
 def observations(
     spec: CollectorSpec, answer: Answer, *, is_ours: Callable[[Row], bool] = lambda _: False
 ) -> tuple[Observation, ...]:
@@ -85,7 +97,7 @@ def observations(
     """
     meeting = [column for column in spec.columns if column.kinds]
     numbered = enumerate(answer.rows, start=1)
-    rows = ((number, row) for number, row in numbered if _speaks_of_the_host(row) and not is_ours(row))
+    rows = ((number, row) for number, row in numbered if speaks_of_the_host(row) and not is_ours(row))
     seen = (each for number, row in rows for each in _of_row(spec, meeting, number, row))
     return tuple(dict.fromkeys(seen))
 
@@ -156,7 +168,8 @@ def _without_nul(value: str | int | tuple[str, ...]) -> str | int | tuple[str, .
     return value
 
 
-def _speaks_of_the_host(row: Row) -> bool:
+def speaks_of_the_host(row: Row) -> bool:
+    """Say whether a row is about the host: not about our own session, and not a root that is missing."""
     return row.get("own") is not True and row.get("type") != "missing"
 
 

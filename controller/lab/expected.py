@@ -13,7 +13,7 @@ _UNKNOWN: Final = {
     LabFault.WRONG_PASSWORD: Reason.LOGIN_REFUSED,
     LabFault.HANGS: Reason.HOST_TIMEOUT,
     LabFault.GARBAGE: Reason.ANSWER_GARBLED,
-    LabFault.CUT_ANSWER: Reason.CONNECTION_LOST,
+    LabFault.CUT_ANSWER: Reason.LOOK_MISSING,
     LabFault.HUGE_ANSWER: Reason.ANSWER_HUGE,
 }
 
@@ -50,20 +50,15 @@ def expected(pc: LabPc, *, clean: bool) -> Expected:
         cleaned = clean and not tool_fails
         return Expected(Verdict.CLEANED) if cleaned else Expected(Verdict.INFECTED, Reason.MATCH_FOUND)
     if clean and tool_fails:
-        return Expected(Verdict.UNKNOWN, Reason.CLEANER_UNFINISHED)
+        return Expected(Verdict.UNKNOWN, Reason.LOOK_MISSING)
     return Expected(Verdict.CLEAN)
 
 
 def expected_after(pc: LabPc, step: Step) -> Expected:
     """Return what is right of `pc` after a step of the main job.
 
-    A sweep is judged by itself: what an earlier one cleaned is clean in the last one, and cleaned in the report.
+    The playbook of the first step is the campaign's: it only looks, so that a tool that fails later on a healthy
+    computer changes nothing. What was cleaned once is *cleaned* from then on.
     """
     looked, cleaned = expected(pc, clean=False), expected(pc, clean=True)
-    if step is Step.LOOK:
-        return looked
-    if step is Step.CLEAN:
-        return cleaned
-    if cleaned.verdict is not Verdict.CLEANED:
-        return looked
-    return cleaned if step is Step.REPORT else Expected(Verdict.CLEAN)
+    return cleaned if step is not Step.LOOK and cleaned.verdict is Verdict.CLEANED else looked

@@ -42,12 +42,14 @@ class Intent:
 class AttemptStart:
     """A start that one attempt made or took over. `run` is its end, there when `intent.state` is finished.
 
-    `taken` says that another attempt made it; `intent` is then what the attempt that took it over asked for.
+    `taken` says that another attempt made it; `intent` is then what the attempt that took it over asked for. `began` is
+    the number of the commit of the start, 0 in what revision 0001 kept.
     """
 
     intent: Intent
     run: ToolRun | None = None
     taken: bool = False
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """One sweep, and the jobs it is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.model.fleet import Host, Order, RosterEntry, Unit
+from controller.model.intent import AttemptStart
 from controller.model.playbook import Playbook, Task
-from controller.model.result import TaskResult
+from controller.model.result import Attempt, TaskResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,10 @@ class Blindness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """One playbook on chosen hosts, once: everything the report needs, snapshotted. Times are UTC."""
+    """One playbook on chosen hosts, once: everything the report needs, snapshotted. Times are UTC.
+
+    `committed` is the number of the commit that began it, 0 until it is read back from a store.
+    """
 
     id: str
     started: datetime
@@ -50,6 +54,7 @@ class Sweep:
     rejected: int = 0
     blind: tuple[Blindness, ...] = ()
     program: str = ""
+    committed: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +98,29 @@ class OpenAttempt:
     begun: datetime
     began: int = 0
     so_far: tuple[TaskResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A visit as the store holds it. `row` numbers the visits of all sweeps in the order in which they were begun.
+
+    `starts` are the starts of tools that it made or took over, oldest first.
+    """
+
+    sweep: str
+    row: int
+    attempt: Attempt
+    starts: tuple[AttemptStart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListUse:
+    """A version of a list that came into force: with a sweep, or by `lamsach iocs add`.
+
+    `path` identifies the list over its versions, `name` is for people, `committed` the number of that commit.
+    """
+
+    path: str
+    name: str
+    sha256: str
+    committed: int

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
@@ -70,10 +70,15 @@ def finished(connection: Connection, sweep: str) -> Mapping[str, tuple[Attempt, 
     )
     found: dict[str, list[Attempt]] = {}
     for row in connection.execute(of_sweep):
-        attempt = _numbered(read(row.body, Attempt), row.began, row.committed)
-        attempt = replace(attempt, began=row.began, committed=row.committed)
+        attempt = of_row(row)
         found.setdefault(attempt.host, []).append(attempt)
     return {host: tuple(attempts) for host, attempts in found.items()}
+
+
+def of_row(row: Row[*tuple[Any, ...]]) -> Attempt:
+    """Return the finished attempt of a row, with the numbers of its commits."""
+    attempt = _numbered(read(row.body, Attempt), row.began, row.committed)
+    return replace(attempt, began=row.began, committed=row.committed)
 
 
 def newest_answer(connection: Connection, host: str) -> Attempt | None:

@@ -17,7 +17,7 @@ from controller.model.indicator import Observation
 from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
 from controller.model.logon import Logon, Standing
 from controller.model.result import Attempt, Identity, TaskResult, ToolRun
-from controller.model.sweep import KeptFile, OpenAttempt, Sweep, SweepLine
+from controller.model.sweep import KeptFile, ListUse, OpenAttempt, Sweep, SweepLine, Visit
 from controller.store import (
     accounts,
     attempts,
@@ -28,9 +28,13 @@ from controller.store import (
     identities,
     journal,
     observations,
+    states,
     sweeps,
+    visits,
 )
-from controller.store.file import BUSY_SECONDS
+from controller.store.file import BUSY_SECONDS, Access, access_to
+from controller.store.observations import LookPlace
+from controller.store.states import Compared, KeptState, Meetings
 from controller.store.trouble import told
 
 
@@ -159,6 +163,73 @@ class Ledger:
         """Return the number of the newest commit that holds a look, a run or a decision; 0 when there is none."""
         with self._reading() as connection:
             return commits.latest(connection)
+
+    # what a campaign is judged by
+
+    @property
+    def writable(self) -> bool:
+        """Say whether this account may change the store."""
+        return access_to(self._path) is Access.WRITE
+
+    def visits(self, host: str) -> tuple[Visit, ...]:
+        """Return the visits to a computer over all sweeps, in the order in which they were begun."""
+        with self._reading() as connection:
+            return visits.of_host(connection, host)
+
+    def seen_values(self, visit: Visit) -> Mapping[LookPlace, tuple[int, ...]]:
+        """Return for each look of a visit the numbers of the values that it saw."""
+        with self._reading() as connection:
+            return observations.values_of(connection, visit.row)
+
+    def seen(self, visit: Visit) -> Mapping[int, tuple[Observation, ...]]:
+        """Return what each look of a visit saw, by its place among them."""
+        with self._reading() as connection:
+            return observations.by_look(connection, visit.row)
+
+    def first_seen(self, values: Collection[int]) -> Mapping[int, int]:
+        """Return the lowest commit number of a look that saw each of the values, by their numbers."""
+        with self._reading() as connection:
+            return observations.first_seen(connection, values)
+
+    def stamps(self) -> Mapping[str, tuple[int, ...]]:
+        """Return for each visited computer numbers that change with its visits and the decisions about it."""
+        with self._reading() as connection:
+            return visits.stamps(connection)
+
+    def list_uses(self) -> tuple[ListUse, ...]:
+        """Return every version of a list that a sweep brought into force, oldest first."""
+        with self._reading() as connection:
+            return sweeps.list_uses(connection)
+
+    def observed(self, *, after: int, most: int) -> list[tuple[int, Observation]]:
+        """Return up to `most` values that were ever seen with a number above `after`, by their number."""
+        with self._reading() as connection:
+            return states.observed(connection, after=after, most=most)
+
+    def meetings(self) -> tuple[Compared, Meetings]:
+        """Return what the observations met when they were compared last."""
+        with self._reading() as connection:
+            return states.meetings(connection)
+
+    def keep_meetings(self, compared: Compared, found: Meetings) -> None:
+        """Keep what observations meet in place of what was kept before."""
+        with self._writing() as connection:
+            states.keep_meetings(connection, compared, found)
+
+    def states(self) -> Mapping[str, KeptState]:
+        """Return the states that were kept, by computer; they may be outdated."""
+        with self._reading() as connection:
+            return states.states(connection)
+
+    def keep_states(self, made: Mapping[str, KeptState]) -> None:
+        """Keep the states of computers in place of those that were kept before."""
+        with self._writing() as connection:
+            states.keep_states(connection, made.items())
+
+    def forget_states(self) -> None:
+        """Drop all kept states and meetings; they are made again when they are asked for."""
+        with self._writing() as connection:
+            states.forget_states(connection)
 
     # decisions of people
 

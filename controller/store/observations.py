@@ -1,7 +1,7 @@
 """What was seen: every value once, and for each look which values and where."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -15,6 +15,7 @@ from controller.store.columns import read, written
 from controller.store.tables import look, observation
 
 _KEPT: Final = select(look.c.task, look.c.position, look.c.committed).where(look.c.attempt == bindparam("attempt"))
+_SEEN: Final = select(look.c.task, look.c.position, look.c.seen).where(look.c.attempt == bindparam("attempt"))
 _ADD_LOOK: Final = insert(look)
 _ADD_VALUES: Final = insert(observation)
 _HIGHEST: Final = select(func.max(observation.c.id))
@@ -50,6 +51,12 @@ class _Sighting(msgspec.Struct, array_like=True, frozen=True):
     value: int
     where: str
     row: int | None = None
+
+
+class _Seen(msgspec.Struct, array_like=True, frozen=True):
+    """A sighting of which only the number of its value is read."""
+
+    value: int
 
 
 def keep(
@@ -92,17 +99,46 @@ def committed_looks(connection: Connection, attempt: int) -> dict[LookPlace, int
     return {(row.task, row.position): row.committed or 0 for row in rows}
 
 
+def values_of(connection: Connection, attempt: int) -> Mapping[LookPlace, tuple[int, ...]]:
+    """Return for each look of an attempt the numbers of the values that it saw."""
+    rows = connection.execute(_SEEN, {"attempt": attempt})
+    return {
+        (row.task, row.position): tuple(each.value for each in read(zstandard.decompress(row.seen), tuple[_Seen, ...]))
+        for row in rows
+    }
+
+
 def fetch(connection: Connection, attempt: int) -> Iterator[Observation]:
     """Yield what an attempt saw, look by look."""
+    for each in by_look(connection, attempt).values():
+        yield from each
+
+
+def by_look(connection: Connection, attempt: int) -> Mapping[int, tuple[Observation, ...]]:
+    """Return what each look of an attempt saw, by its place among all looks of the attempt."""
     rows = connection.execute(
         select(look.c.collector, look.c.seen).where(look.c.attempt == attempt).order_by(look.c.task, look.c.position)
     ).all()
-    for row in rows:
-        sightings = read(zstandard.decompress(row.seen), tuple[_Sighting, ...])
-        values = _values(connection, [each.value for each in sightings])
-        for each in sightings:
-            kind, value = values[each.value]
-            yield Observation(kind=Kind(kind), value=value, collector=row.collector, where=each.where, row=each.row)
+    return {place: tuple(_observations(connection, row.collector, row.seen)) for place, row in enumerate(rows)}
+
+
+def first_seen(connection: Connection, values: Collection[int]) -> Mapping[int, int]:
+    """Return the lowest commit number of a look that saw each of `values`, those that none saw left out."""
+    wanted, lowest = set(values), dict[int, int]()
+    if not wanted:
+        return lowest
+    for row in connection.execute(select(look.c.committed, look.c.seen).order_by(look.c.committed.desc())):
+        seen = read(zstandard.decompress(row.seen), tuple[_Seen, ...])
+        lowest |= dict.fromkeys(wanted.intersection(each.value for each in seen), row.committed or 0)
+    return lowest
+
+
+def _observations(connection: Connection, collector: str, seen: bytes) -> Iterator[Observation]:
+    sightings = read(zstandard.decompress(seen), tuple[_Sighting, ...])
+    values = _values(connection, [each.value for each in sightings])
+    for each in sightings:
+        kind, value = values[each.value]
+        yield Observation(kind=Kind(kind), value=value, collector=collector, where=each.where, row=each.row)
 
 
 def _numbers(connection: Connection, texts: Iterable[str], known: Known) -> dict[str, int]:

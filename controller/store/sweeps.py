@@ -1,6 +1,7 @@
 """Sweeps: begun with everything the report needs, listed, found again by name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -8,12 +9,19 @@ from sqlalchemy import Connection, Select, distinct, func, insert, select, updat
 
 from controller.errors import StoreError, SweepError
 from controller.model.result import Evidence
-from controller.model.sweep import KeptFile, Sweep, SweepLine
+from controller.model.sweep import KeptFile, ListUse, Sweep, SweepLine
 from controller.model.text import shown
 from controller.store import blobs, commits
 from controller.store.columns import read, written
 from controller.store.tables import attempt, kept_file
 from controller.store.tables import sweep as table
+
+_LISTS: Final = (
+    select(kept_file.c.sweep, kept_file.c.name, kept_file.c.path, kept_file.c.sha256, table.c.committed)
+    .join_from(kept_file, table)
+    .where(kept_file.c.role == "list")
+    .order_by(table.c.committed, table.c.started, kept_file.c.position)
+)
 
 LAST: Final = "last"
 """The name of the newest sweep."""
@@ -58,10 +66,10 @@ def end(connection: Connection, sweep: str, when: datetime) -> None:
 
 def fetch(connection: Connection, sweep: str) -> Sweep:
     """Return a sweep as it was begun."""
-    body = connection.scalar(select(table.c.body).where(table.c.id == sweep))
-    if body is None:
+    row = connection.execute(select(table.c.body, table.c.committed).where(table.c.id == sweep)).one_or_none()
+    if row is None:
         raise _unknown(sweep)
-    return read(body, Sweep)
+    return replace(read(row.body, Sweep), committed=row.committed or 0)
 
 
 def files(connection: Connection, sweep: str) -> tuple[KeptFile, ...]:
@@ -106,6 +114,27 @@ def lines(connection: Connection) -> tuple[SweepLine, ...]:
             apply=row.apply,
             given=row.given,
             finished=row.finished,
+        )
+        for row in rows
+    )
+
+
+def list_uses(connection: Connection) -> tuple[ListUse, ...]:
+    """Return every version of a list that a sweep brought into force, in the order of the sweeps.
+
+    Of a sweep that revision 0002 kept, the playbook's own spelling of the path identifies a list.
+    """
+    rows = connection.execute(_LISTS).all()
+    written_as: dict[str, list[str]] = {}
+    for row in rows:
+        if row.path is None and row.sweep not in written_as:
+            written_as[row.sweep] = list(dict.fromkeys(fetch(connection, row.sweep).playbook.lists))
+    return tuple(
+        ListUse(
+            path=row.path if row.path is not None else written_as[row.sweep].pop(0),
+            name=row.name,
+            sha256=row.sha256,
+            committed=row.committed or 0,
         )
         for row in rows
     )

@@ -1,19 +1,27 @@
 """Run a cleanup tool, and look again: what a tool says of itself is recorded, never believed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
+from typing import Final
 
+from controller.collectors.answer import observations
 from controller.errors import HostError, Reason
 from controller.model.fleet import Platform
-from controller.model.playbook import CleanArguments, Effect, Task
+from controller.model.indicator import Kind
+from controller.model.playbook import CleanArguments, Effect, LookArguments, Task
 from controller.model.result import Look, LookKey, TaskResult, TaskState, ToolMode, ToolRun
 from controller.tasks.base import TaskContext
 from controller.tasks.look import answered, look
 from controller.tasks.tool_run import run_tool
 
-_FILES = "files"
+FILES: Final = "files"
 """The collector that says whether an object is gone."""
+AUTOSTART: Final = "autostart"
+"""The collector that says whether what ran would start again."""
+
+_MOMENTARY: Final = frozenset({"processes", "connections", "dns_cache"})
+"""Collectors whose rows show a moment: that they are gone says nothing until these two were asked as well."""
 
 
 class Clean:
@@ -69,6 +77,28 @@ def _look_again(index: int, arguments: CleanArguments, run: ToolRun, context: Ta
         if task.look and any(match.grade.weighs for each in result.looks for match in each.matches):
             again = look(task.look, context, context.judging(task.look.lists), repeats=True)
             context.record.looks.append(again)
+    met = [result for _, result in context.earlier if any(map(_shows_a_moment, result.looks))]
+    if met and context.host.platform in context.collector(AUTOSTART).scripts:
+        context.record.looks.append(look(LookArguments(collector=AUTOSTART), context, context.judging(())))
+    for parent in _folders_of_images(met, context.host.platform):
+        context.record.looks.append(_folder(parent, {}, context))
+
+
+def _shows_a_moment(made: Look) -> bool:
+    return made.key.collector in _MOMENTARY and any(match.grade.weighs for match in made.matches)
+
+
+def _folders_of_images(met: Iterable[TaskResult], platform: Platform) -> list[PurePath]:
+    """Return the folders of the programs behind what was met; a row's path is beside the value that met."""
+    looks = [made for result in met for made in result.looks if _shows_a_moment(made)]
+    rows = {(made.key.collector, match.where) for made in looks for match in made.matches if match.grade.weighs}
+    paths = [
+        _path(each.value, platform)
+        for made in looks
+        for each in made.observations
+        if each.kind is Kind.PATH and (each.collector, each.where) in rows
+    ]
+    return sorted({path.parent for path in paths if path.is_absolute()})
 
 
 def _objects(objects: Sequence[str], context: TaskContext) -> list[Look]:
@@ -89,14 +119,15 @@ def _path(text: str, platform: Platform) -> PurePath:
 
 def _folder(parent: PurePath, objects: Mapping[str, PurePath], context: TaskContext) -> Look:
     """Say which objects of one folder are gone; only a folder that was listed to its end can say so."""
-    collector = context.collector(_FILES)
+    collector = context.collector(FILES)
     question = ("depth=1", f"root={parent}")
-    key = LookKey(collector=_FILES, arguments=question)
+    key = LookKey(collector=FILES, arguments=question)
     answer, made = answered(context, key, question, seconds=collector.spec.seconds)
     seen = {_path(str(row["path"]), context.host.platform): row["type"] for row in answer.rows}
     listed = answer.stopped is None and seen.get(parent) == "folder"
     return replace(
         made,
+        observations=observations(collector.spec, answer),
         gone=tuple(each for each, path in objects.items() if listed and path not in seen),
         there=tuple(each for each, path in objects.items() if path in seen),
     )

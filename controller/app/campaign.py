@@ -1,0 +1,222 @@
+"""The state of every computer of a campaign, from everything that its store holds.
+
+Theory of operation. Two things follow from the rest of the store and are kept in it to be quick: what each value that
+was ever seen meets, and the state of each computer with a stamp of all that it follows from. A state is made again when
+its stamp differs: after a visit or a decision, a change of the lists, another playbook, or newer rules. Deleting what
+is kept changes nothing but the time.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from hashlib import sha256
+from pathlib import PureWindowsPath
+from typing import Final
+
+from controller.app.comparing import COMPARING, Comparison
+from controller.app.history import Known, Source, known
+from controller.app.in_force import CampaignLists
+from controller.app.rows import place_of
+from controller.app.verdicts import judgement_of
+from controller.campaign.cases import HostState
+from controller.campaign.records import FullLookTask, Lists, Question
+from controller.campaign.state import RULES, state_of
+from controller.collectors import catalog
+from controller.indicators.matcher import MEETS
+from controller.loading import spec as specs
+from controller.model.case import Value
+from controller.model.codec import dumps
+from controller.model.collector import Collector, CollectorSpec, Row
+from controller.model.decision import PlaybookNamed
+from controller.model.fleet import Platform, RosterEntry, Unit
+from controller.model.indicator import Kind
+from controller.model.playbook import Module, Playbook, Task
+from controller.model.sweep import Sweep, Visit
+from controller.model.verdict import Judgement
+from controller.store.ledger import Ledger
+from controller.store.states import KeptState
+from controller.tasks.look import applies
+from controller.transports.base import PRODUCT_FOLDER
+
+_KEPT_AT_ONCE: Final = 200
+
+
+class Campaign:
+    """What is known of all computers.
+
+    Lists, playbook and roster are those of the moment at which they were first asked for: make a new `Campaign` after
+    a decision or for another sweep. The visits to a computer are read when its state is asked for.
+    """
+
+    def __init__(self, ledger: Ledger, lists: CampaignLists | None = None) -> None:
+        self._ledger = ledger
+        self.lists = lists or CampaignLists(ledger)
+        self._comparison = Comparison(ledger, self.lists)
+
+    # what the campaign is
+
+    @cached_property
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """All sweeps, oldest first."""
+        return tuple(self._ledger.sweep(line.id) for line in reversed(self._ledger.sweeps()))
+
+    @cached_property
+    def every(self) -> Mapping[str, RosterEntry]:
+        """Every computer that any roster had, as the newest of these has it."""
+        return {entry.name: entry for sweep in self.sweeps for entry in sweep.roster}
+
+    @property
+    def roster(self) -> tuple[RosterEntry, ...]:
+        """The computers of the newest roster."""
+        return self.sweeps[-1].roster if self.sweeps else ()
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """The units of the newest roster."""
+        return self.sweeps[-1].units if self.sweeps else ()
+
+    @cached_property
+    def named(self) -> PlaybookNamed | None:
+        """What `lamsach init` named as the campaign's playbook."""
+        found = [each for each in self._ledger.campaign_decisions() if isinstance(each, PlaybookNamed)]
+        return found[-1] if found else None
+
+    @cached_property
+    def playbook(self) -> Playbook | None:
+        """The campaign's playbook: the newest version of the one that was named, else that of the first sweep."""
+        if self.named is None:
+            return self.sweeps[0].playbook if self.sweeps else None
+        path = self.named.playbook.path
+        versions = [(sweep.committed, sweep.playbook) for sweep in self.sweeps if sweep.playbook.path == path]
+        return max([(self.named.committed, self.named.playbook), *versions], key=lambda each: each[0])[1]
+
+    # states
+
+    def judgements(self, hosts: Iterable[str] | None = None) -> Mapping[str, Judgement]:
+        """Return the state of the `hosts`, or of every computer that any roster had; kept states are used again."""
+        chosen = list(self.every if hosts is None else dict.fromkeys(hosts))
+        self._comparison.catch_up()
+        stamps, kept, common = self._ledger.stamps(), self._ledger.states(), self._common
+        found: dict[str, Judgement] = {}
+        fresh: dict[str, KeptState] = {}
+        for host in chosen:
+            stamp = sha256(common + dumps((host, self._platform(host), stamps.get(host, ())))).hexdigest()
+            if host in kept and kept[host].stamp == stamp:
+                found[host] = kept[host].judgement
+                continue
+            found[host] = self._judged(host)
+            fresh[host] = KeptState(stamp, found[host])
+            if len(fresh) >= _KEPT_AT_ONCE:
+                fresh = self._keep(fresh)
+        self._keep(fresh)
+        return found
+
+    def judgement(self, host: str) -> Judgement:
+        """Return the state of one computer, as it is in the store now; nothing is kept."""
+        self._comparison.catch_up()
+        return self._judged(host)
+
+    def state(self, host: str) -> tuple[HostState, Known]:
+        """Return the whole state of one computer, and the records that it follows from."""
+        self._comparison.catch_up()
+        _, state, records = self._state(host)
+        return state, records
+
+    def _judged(self, host: str) -> Judgement:
+        visits, state, records = self._state(host)
+        return judgement_of(state, records, visits, self.lists.indicators, self._platform(host))
+
+    def _state(self, host: str) -> tuple[Sequence[Visit], HostState, Known]:
+        visits = self._ledger.visits(host)
+        records = known(visits, self._ledger.decisions(host), self._source(self._platform(host)))
+        return visits, state_of(records.history, self._lists, self._tasks(host, records)), records
+
+    def _keep(self, fresh: Mapping[str, KeptState]) -> dict[str, KeptState]:
+        if fresh and self._ledger.writable:
+            self._ledger.keep_states(fresh)
+        return {}
+
+    @cached_property
+    def _common(self) -> bytes:
+        """What the states of all computers follow from."""
+        return dumps((RULES, COMPARING, self.playbook, tuple(sorted(self._met_elsewhere.items())))) + self.lists.digest
+
+    # lists
+
+    @cached_property
+    def _lists(self) -> Lists:
+        return self.lists.records(self._met_elsewhere)
+
+    @cached_property
+    def _met_elsewhere(self) -> Mapping[Value, int]:
+        """Return the dropped values that any computer showed, with the lowest number of such a commit."""
+        if not (self.lists.is_replaced and (dropped := self.lists.dropped)):
+            return {}
+        self._comparison.catch_up()
+        return self._comparison.lowest(dropped)
+
+    # records
+
+    def _platform(self, host: str) -> Platform:
+        return self.every[host].platform if host in self.every else Platform.LINUX
+
+    @cache  # noqa: B019 - a campaign lives as long as one command
+    def _source(self, platform: Platform) -> Source:
+        folder = PRODUCT_FOLDER[platform]
+
+        def is_ours(row: Row) -> bool:
+            path = str(row.get("path", ""))
+            if platform is Platform.WINDOWS:
+                return PureWindowsPath(path).is_relative_to(folder) and row.get("sha256") in self._pushed
+            return path.startswith(f"{folder}/") and row.get("sha256") in self._pushed
+
+        return Source(
+            platform=platform,
+            met=self._comparison.met,
+            is_hit=self._comparison.is_hit,
+            answer=lambda piece: self._ledger.blob(piece.sha256),
+            observed=self._ledger.seen,
+            spec=_spec,
+            is_ours=is_ours,
+        )
+
+    @cached_property
+    def _pushed(self) -> frozenset[str]:
+        """The SHA-256 of every file that any sweep placed on hosts."""
+        tasks = [task for sweep in self.sweeps for task in sweep.playbook.tasks]
+        tools = {task.clean.tool.sha256 for task in tasks if task.clean}
+        return frozenset(tools | {task.push.sha256 for task in tasks if task.push})
+
+    # the full look
+
+    def _tasks(self, host: str, records: Known) -> tuple[FullLookTask, ...]:
+        """Return the tasks of the campaign's playbook that apply to a computer, the folders as it resolved them."""
+        platform = self._platform(host)
+        return tuple(_full_look(self.playbook, platform, records.roots)) if self.playbook else ()
+
+
+def _full_look(playbook: Playbook, platform: Platform, roots: Mapping[str, str]) -> Iterator[FullLookTask]:
+    for task in playbook.tasks:
+        if task.module is Module.CHECK_IOCS and task.look:
+            collector = _collector(task.look.collector)
+            if applies(task.look, collector, platform):
+                yield _look_task(task, collector.spec, platform, roots)
+        elif task.clean and platform in task.clean.tool.platforms:
+            places = tuple(place_of(root, platform) for root in task.clean.roots.get(platform, ()))
+            yield FullLookTask(name=task.name, tool=task.clean.tool.name, roots=places)
+
+
+def _look_task(task: Task, spec: CollectorSpec, platform: Platform, roots: Mapping[str, str]) -> FullLookTask:
+    asked = task.look.roots.get(platform, ()) if task.look else ()
+    places = tuple(roots.get(root) or place_of(root, platform) for root in asked)
+    sees = frozenset[Kind]().union(*(MEETS[kind] for column in spec.columns for kind in column.kinds))
+    return FullLookTask(name=task.name, question=Question(collector=spec.name, roots=places), sees=sees)
+
+
+@cache
+def _collector(name: str) -> Collector:
+    return Collector(spec=_spec(name), scripts=dict.fromkeys(catalog.platforms(name), ""))
+
+
+@cache
+def _spec(name: str) -> CollectorSpec:
+    return specs.read(catalog.spec_text(name), f"{name}/spec.yaml")
