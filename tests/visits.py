@@ -10,6 +10,7 @@ import msgspec
 
 from controller import plugins
 from controller.collectors import catalog
+from controller.collectors.answer import observations, read_again
 from controller.engine.host import WorkerContext
 from controller.engine.journal import Journal, JournaledStarts
 from controller.engine.line import VisitLine
@@ -21,10 +22,10 @@ from controller.model.fleet import Host, Platform
 from controller.model.indicator import Indicator, IocList, Kind
 from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
 from controller.model.playbook import CleanArguments, LookArguments, Module, Task, Tool
-from controller.model.result import Greeting, Identity, TaskResult, ToolRun
+from controller.model.result import Greeting, Identity, Look, LookKey, TaskResult, ToolRun
 from controller.model.sweep import HostJob
 from controller.tasks.base import Judging, Line, Record, Starts, TaskContext
-from controller.tasks.look import GREETING, greet
+from controller.tasks.look import GREETING, greet, kept
 from controller.transports.base import Reply, RunPhase, RunState
 from controller.transports.canned import CannedHost, CannedTransport, Sent
 from tests.builders import BAD, NOON, a_job
@@ -122,6 +123,23 @@ def a_file(path: str, kind: str = "file", **but: Any) -> Mapping[str, Any]:
 def processes(*rows: Mapping[str, Any], **but: Any) -> Reply:
     """Build an answer of `processes`; without rows, one harmless process."""
     return framed("processes", *(rows or (a_process(),)), **but)
+
+
+def a_whole_look(
+    *rows: Mapping[str, Any], collector: str = "processes", arguments: tuple[str, ...] = (), **but: Any
+) -> Look:
+    """Build a look with the answer that it comes from; without rows, one harmless process."""
+    reply = framed(collector, *(rows or (a_process(),)))
+    spec = a_collector(collector).spec
+    answer = read_again(spec, reply.stdout)
+    made = Look(
+        key=LookKey(collector=collector, arguments=arguments),
+        rows=len(answer.rows),
+        observations=observations(spec, answer),
+        answer=kept(reply.stdout),
+        roots=answer.roots,
+    )
+    return replace(made, **but)
 
 
 def a_list(*values: tuple[Kind, str], name: str = "bad.txt") -> IocList:

@@ -21,6 +21,7 @@ from controller.campaign.cases import HostState
 from controller.campaign.records import FullLookTask, Lists, Question
 from controller.campaign.state import RULES, state_of
 from controller.collectors import catalog
+from controller.errors import Reason
 from controller.indicators.matcher import MEETS
 from controller.loading import spec as specs
 from controller.model.case import Value
@@ -31,7 +32,7 @@ from controller.model.fleet import Platform, RosterEntry, Unit
 from controller.model.indicator import Kind
 from controller.model.playbook import Module, Playbook, Task
 from controller.model.sweep import Sweep, Visit
-from controller.model.verdict import Judgement
+from controller.model.verdict import Judgement, Verdict
 from controller.store.ledger import Ledger
 from controller.store.states import KeptState
 from controller.tasks.look import applies
@@ -108,7 +109,8 @@ class Campaign:
             if len(fresh) >= _KEPT_AT_ONCE:
                 fresh = self._keep(fresh)
         self._keep(fresh)
-        return found
+        lost = self._ledger.taken_over()
+        return {host: _twice(lost[host]) if host in lost else judgement for host, judgement in found.items()}
 
     def judgement(self, host: str) -> Judgement:
         """Return the state of one computer, as it is in the store now; nothing is kept."""
@@ -192,6 +194,11 @@ class Campaign:
         """Return the tasks of the campaign's playbook that apply to a computer, the folders as it resolved them."""
         platform = self._platform(host)
         return tuple(_full_look(self.playbook, platform, records.roots)) if self.playbook else ()
+
+
+def _twice(other: str) -> Judgement:
+    """What is said of a name whose machine has another name now: its results count there."""
+    return Judgement(verdict=Verdict.UNKNOWN, reason=Reason.IDENTITY_TWICE, detail=f"it is '{other}' too")
 
 
 def _full_look(playbook: Playbook, platform: Platform, roots: Mapping[str, str]) -> Iterator[FullLookTask]:

@@ -1,10 +1,11 @@
 """What the rows of an answer are for the rules of a campaign: which object each is about, and which values it meets."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
+from controller.campaign.questions import is_inside
 from controller.campaign.records import Meeting, RowRecord
 from controller.collectors import answer as answers
 from controller.model.case import Value
@@ -34,14 +35,31 @@ def place_of(path: str, platform: Platform) -> str:
     return small.replace("\\", "/")
 
 
-def object_of(collector: str, row: Row, platform: Platform) -> str:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How the paths of one computer are compared; `links` are folders that it reaches by another name, resolved."""
+
+    platform: Platform
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, path: str) -> str:
+        """Return a path as the rules compare it."""
+        place = place_of(path, self.platform)
+        holding = [link for link in self.links if is_inside(place, link)]
+        if not holding:
+            return place
+        link = max(holding, key=len)
+        return self.links[link].rstrip("/") + place[len(link.rstrip("/")) :]
+
+
+def object_of(collector: str, row: Row, place: Places) -> str:
     """Return what tells a row apart over several looks (campaign rules, end of section 3).
 
     The path; else location and name of an entry, the endpoint, or the name.
     """
     match collector:
         case "files" | "processes":
-            return place_of(str(row["path"]), platform) or str(row.get("name", ""))
+            return place(str(row["path"])) or str(row.get("name", ""))
         case "autostart":
             return f"{row['location']} {row['name']}"
         case "connections":
@@ -54,14 +72,15 @@ def object_of(collector: str, row: Row, platform: Platform) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """A row for the rules, and for people the observations that met each value."""
+    """A row for the rules, for people the observations that met each value, and of a file its type."""
 
     record: RowRecord
     shown: tuple[tuple[Value, Observation], ...] = ()
+    type: str = ""
 
 
 def read_rows(
-    spec: CollectorSpec, rows: Sequence[Row], seen: Iterable[Observation], met: Met, platform: Platform
+    spec: CollectorSpec, rows: Sequence[Row], seen: Iterable[Observation], met: Met, place: Places
 ) -> Iterator[ReadRow]:
     """Yield each row that speaks of the host; `seen` are the observations of these rows.
 
@@ -76,25 +95,24 @@ def read_rows(
             continue
         pairs = by_row.get(number, ())
         record = RowRecord(
-            object=object_of(spec.name, row, platform),
+            object=object_of(spec.name, row, place),
             meetings=tuple(dict.fromkeys(meeting for meeting, _ in pairs)),
-            image="" if spec.name in {"files", "dns_cache"} else place_of(str(row.get("path", "")), platform),
+            image="" if spec.name in {"files", "dns_cache"} else place(str(row.get("path", ""))),
             hashed=bool(row.get("sha256")),
             volatile=spec.name in MOMENTARY or row.get("source") == "cache",
             disabled=row.get("enabled") is False,
         )
-        yield ReadRow(record, tuple((meeting.value, each) for meeting, each in pairs))
+        shown = tuple((meeting.value, each) for meeting, each in pairs)
+        yield ReadRow(record, shown, type=str(row.get("type", "")))
 
 
-def from_observations(
-    spec: CollectorSpec, seen: Iterable[Observation], met: Met, platform: Platform
-) -> Iterator[ReadRow]:
+def from_observations(spec: CollectorSpec, seen: Iterable[Observation], met: Met, place: Places) -> Iterator[ReadRow]:
     """Yield what is left of the rows of an answer that cannot be read again: nothing that was met is lost."""
     by_where: dict[str, list[Observation]] = {}
     for each in seen:
         by_where.setdefault(each.where, []).append(each)
     for where, group in by_where.items():
-        paths = [place_of(each.value, platform) for each in group if each.kind is Kind.PATH]
+        paths = [place(each.value) for each in group if each.kind is Kind.PATH]
         pairs = [(meeting, each) for each in group for meeting in met(each)]
         record = RowRecord(
             object=paths[0] if paths and spec.name in {"files", "processes"} else where,

@@ -150,7 +150,6 @@ class Reason(StrEnum):
         "its answer lists less than any living computer has",
         "mend WMI on it, then look again",
     )
-    LOOK_NONE = ("look.none", "no look was finished", "give the playbook a look for its platform")
     LOOK_STOPPED = (
         "look.stopped",
         "a look ended before it had seen everything",

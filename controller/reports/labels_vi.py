@@ -49,7 +49,6 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.ANSWER_CUT: "kết quả máy trả về bị cắt ngang",
     Reason.ANSWER_HUGE: "kết quả máy trả về vượt quá dung lượng cho phép",
     Reason.ANSWER_EMPTY: "kết quả máy trả về không đầy đủ",
-    Reason.LOOK_NONE: "chưa có lượt rà quét nào hoàn thành",
     Reason.LOOK_STOPPED: "lượt rà quét dừng trước khi xem hết máy",
     Reason.LOOK_MISSING: "chưa rà quét đủ các nội dung theo kế hoạch",
     Reason.LOOK_UNREAD: "có tệp chương trình không mở được để kiểm tra",

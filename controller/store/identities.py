@@ -1,6 +1,6 @@
 """What is known of the machine behind each name, across sweeps, and which name owns which mark."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -46,6 +46,20 @@ def recognise(
         _keep(connection, host, found.record, when)
         _own(connection, host, found.marks)
     return found
+
+
+def taken_over(connection: Connection) -> Mapping[str, str]:
+    """Return each name whose machine was met later under another name, with that other name.
+
+    `recognise` allows that only when the first name had left the inventory: its marks then belong to the other one.
+    """
+    owners = {row.mark: row.host for row in connection.execute(select(identity_mark))}
+    lost: dict[str, str] = {}
+    for row in connection.execute(select(table.c.host, table.c.body)):
+        names = {owners.get(mark, row.host) for mark in marks(read(row.body, Identity))}
+        if names and row.host not in names:
+            lost[row.host] = min(names)
+    return lost
 
 
 def forget(connection: Connection, host: str) -> None:

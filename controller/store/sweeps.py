@@ -125,13 +125,13 @@ def list_uses(connection: Connection) -> tuple[ListUse, ...]:
     Of a sweep that revision 0002 kept, the playbook's own spelling of the path identifies a list.
     """
     rows = connection.execute(_LISTS).all()
-    written_as: dict[str, list[str]] = {}
-    for row in rows:
-        if row.path is None and row.sweep not in written_as:
-            written_as[row.sweep] = list(dict.fromkeys(fetch(connection, row.sweep).playbook.lists))
+    written_as = {
+        sweep: iter(dict.fromkeys(fetch(connection, sweep).playbook.lists))
+        for sweep in dict.fromkeys(row.sweep for row in rows if not row.path)
+    }
     return tuple(
         ListUse(
-            path=row.path if row.path is not None else written_as[row.sweep].pop(0),
+            path=row.path or next(written_as[row.sweep], row.name),
             name=row.name,
             sha256=row.sha256,
             committed=row.committed or 0,

@@ -35,15 +35,17 @@ def of_host(connection: Connection, host: str) -> tuple[Visit, ...]:
     """Return the visits of a computer in the order in which they were begun, those without end included.
 
     A visit without end has the results that its starts committed, the fault `visit.open`, and the machine that was
-    known then. A run whose end was read after its visit had ended is in the task that began it.
+    known then. A run whose end was read after its visit had ended is in the task that began it, or in that of the
+    visit that took it over.
     """
     found: list[Visit] = []
-    for row in connection.execute(_OF_HOST, {"of_host": host}).all():
-        starts = journal.of_attempt(connection, row.sweep, host, row.number)
-        attempt = _attempt(connection, row, found)
-        found.append(
-            Visit(sweep=row.sweep, row=row.id, attempt=_with_runs(connection, attempt, row, starts), starts=starts)
-        )
+    rows = connection.execute(_OF_HOST, {"of_host": host}).all()
+    starts = {row.id: journal.of_attempt(connection, row.sweep, host, row.number) for row in rows}
+    taken = {each.intent.run_id for of_visit in starts.values() for each in of_visit if each.taken}
+    for row in rows:
+        own = [each for each in starts[row.id] if each.taken or each.intent.run_id not in taken]
+        attempt = _with_runs(connection, _attempt(connection, row, found), row, own)
+        found.append(Visit(sweep=row.sweep, row=row.id, attempt=attempt, starts=starts[row.id]))
     return tuple(found)
 
 

@@ -1,6 +1,6 @@
 """Run a cleanup tool, and look again: what a tool says of itself is recorded, never believed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Final
@@ -73,11 +73,12 @@ def _look_again(index: int, arguments: CleanArguments, run: ToolRun, context: Ta
         run_tool(index, arguments, ToolMode.DETECT, context)
     elif handled:
         context.record.looks.extend(_objects(handled, context))
-    for task, result in context.earlier:
-        if task.look and any(match.grade.weighs for each in result.looks for match in each.matches):
-            again = look(task.look, context, context.judging(task.look.lists), repeats=True)
+    asked = [(task.look, result.looks) for task, result in context.earlier if task.look]
+    for arguments_of_look, looks in asked:
+        if any(match.grade.weighs for each in looks for match in each.matches):
+            again = look(arguments_of_look, context, context.judging(arguments_of_look.lists), repeats=True)
             context.record.looks.append(again)
-    met = [result for _, result in context.earlier if any(map(_shows_a_moment, result.looks))]
+    met = [each for _, looks in asked for each in looks if _shows_a_moment(each)]
     if met and context.host.platform in context.collector(AUTOSTART).scripts:
         context.record.looks.append(look(LookArguments(collector=AUTOSTART), context, context.judging(())))
     for parent in _folders_of_images(met, context.host.platform):
@@ -88,9 +89,8 @@ def _shows_a_moment(made: Look) -> bool:
     return made.key.collector in _MOMENTARY and any(match.grade.weighs for match in made.matches)
 
 
-def _folders_of_images(met: Iterable[TaskResult], platform: Platform) -> list[PurePath]:
+def _folders_of_images(looks: Sequence[Look], platform: Platform) -> list[PurePath]:
     """Return the folders of the programs behind what was met; a row's path is beside the value that met."""
-    looks = [made for result in met for made in result.looks if _shows_a_moment(made)]
     rows = {(made.key.collector, match.where) for made in looks for match in made.matches if match.grade.weighs}
     paths = [
         _path(each.value, platform)

@@ -15,7 +15,6 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
-from controller.app.judging import attempts_of
 from controller.cli import cli
 from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
@@ -88,7 +87,7 @@ class Desk:
         assert len(ids) == len(set(ids))
         with Ledger.open(self.store) as ledger:
             assert ledger.open_starts("", self.host) == ()
-            attempts = [each for line in ledger.sweeps() for each in attempts_of(ledger, line.id).get(self.host, ())]
+            attempts = [visit.attempt for visit in ledger.visits(self.host)]
             runs = {run.run_id: run for each in attempts for task in each.tasks for run in task.runs}
             assert set(runs) == set(ids)
             for run_id, mode in self.ran():

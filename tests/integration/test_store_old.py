@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from controller.app.judging import judged
+from controller.app.campaign import Campaign
 from controller.errors import Reason
 from controller.model.logon import Logon
 from controller.model.result import Identity
@@ -52,7 +52,7 @@ def test_sweeps_visits_and_open_starts_are_all_there(ledger: Ledger) -> None:
 
 
 def test_verdicts_are_what_they_were(ledger: Ledger) -> None:
-    verdicts = {host: judgement.verdict for host, judgement in judged(ledger, DRY_RUN).items()}
+    verdicts = {host: judgement.verdict for host, judgement in Campaign(ledger).judgements().items()}
 
     infected = {host for host, verdict in verdicts.items() if verdict is Verdict.INFECTED}
     clean = {host for host, verdict in verdicts.items() if verdict is Verdict.CLEAN}

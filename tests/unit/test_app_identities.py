@@ -73,7 +73,7 @@ def test_a_replaced_computer_is_taken_once_it_was_accepted(ledger: Ledger) -> No
     accepted(ledger, "pc-01", "pc-01")
 
     assert ledger.decisions("pc-01") == (
-        IdentityChange(host="pc-01", operator="an", made=NOON, before=FIRST, committed=1),
+        IdentityChange(host="pc-01", operator="an", made=NOON, before=FIRST, committed=2),
     )
     assert reason(ledger, "pc-01", SECOND) is None
     assert reason(ledger, "pc-01", FIRST) is Reason.IDENTITY_MISMATCH

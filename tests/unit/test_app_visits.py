@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from controller.app import sweep as sweeps
-from controller.app.judging import attempts_of, judged
+from controller.app.campaign import Campaign
 from controller.cli import cli
 from controller.errors import Reason
 from controller.model.intent import Intent
@@ -16,14 +16,14 @@ from controller.model.sweep import Sweep
 from controller.model.verdict import Verdict
 from controller.store.ledger import Ledger
 from controller.tasks.look import kept
-from tests.builders import a_finding, a_host, a_look, a_match, a_result, a_run, an_attempt
+from tests.builders import BAD, NOON, a_finding, a_host, a_result, a_run, an_attempt
 from tests.office import CLEAN, HEAD, LOOK, Office
 from tests.sweeping import begun, course, go, owed, silent
-from tests.visits import an_intent_of
+from tests.visits import a_process, a_whole_look, an_intent_of
 
 HOST = "pc-01"
-SEEN = a_result(a_look(a_match()))
-NOTHING = a_result(a_look())
+SEEN = a_result(a_whole_look(a_process(sha256=BAD)))
+NOTHING = a_result(a_whole_look())
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def an_intent(sweep: Sweep, run_id: str = "r1", **but: Any) -> Intent:
 
 
 def said(ledger: Ledger, sweep: Sweep) -> tuple[Verdict, Reason | None]:
-    judgement = judged(ledger, sweep.id)[HOST]
+    judgement = Campaign(ledger).judgement(HOST)
     return judgement.verdict, judgement.reason
 
 
@@ -46,7 +46,7 @@ def said(ledger: Ledger, sweep: Sweep) -> tuple[Verdict, Reason | None]:
     ("so_far", "verdict", "reason"),
     [
         ((SEEN,), Verdict.INFECTED, Reason.MATCH_FOUND),
-        ((NOTHING,), Verdict.UNKNOWN, Reason.VISIT_OPEN),
+        ((NOTHING,), Verdict.UNKNOWN, Reason.CLEAN_INTERRUPTED),
         ((), Verdict.UNKNOWN, Reason.VISIT_OPEN),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_visit_without_end_counts_with_what_its_start_committed_and_is_never_c
     ("state", "verdict", "reason"),
     [
         (FindingState.FOUND, Verdict.INFECTED, Reason.FINDING_OPEN),
-        (FindingState.REMOVED, Verdict.UNKNOWN, Reason.VISIT_OPEN),
+        (FindingState.REMOVED, Verdict.UNKNOWN, Reason.CLEAN_UNVERIFIED),
     ],
 )
 def test_a_run_that_ended_counts_before_its_visit_does(
@@ -75,7 +75,7 @@ def test_a_run_that_ended_counts_before_its_visit_does(
     ledger.finish(a_run(a_finding(state)))
 
     assert said(ledger, sweep) == (verdict, reason)
-    (attempt,) = attempts_of(ledger, sweep.id)[HOST]
+    (attempt,) = (visit.attempt for visit in ledger.visits(HOST))
     assert [[run.run_id for run in task.runs] for task in attempt.tasks] == [[], ["r1"]]
 
 
@@ -93,7 +93,7 @@ def test_a_run_whose_end_came_after_its_visit_stands_in_the_task_that_began_it(
 
     runs = [
         (each.number, run.run_id)
-        for each in attempts_of(ledger, sweep.id)[HOST]
+        for each in (visit.attempt for visit in ledger.visits(HOST))
         for task in each.tasks
         for run in task.runs
     ]
@@ -116,13 +116,16 @@ def test_a_visit_without_end_goes_on_with_resume_and_when_unknown_ones_are_retri
 def test_two_names_of_one_machine_stay_so_while_one_is_visited(
     visited: str, office: Office, ledger: Ledger, sweep: Sweep
 ) -> None:
+    """The first name had left the inventory when its machine was met under the second one."""
     machine = Identity(uuid="u-1", serial="s-1")
     for host in (HOST, "pc-02"):
+        assert ledger.recognise(host, machine, (host,), NOON).doubt is None
         ledger.finish_attempt(sweep.id, replace(an_attempt(NOTHING, host=host), identity=machine))
     ledger.begin(replace(an_intent(sweep, attempt=2), host=visited), ())
 
-    assert judged(ledger, sweep.id)[HOST].reason is Reason.IDENTITY_TWICE
-    assert judged(ledger, sweep.id)["pc-02"].reason is not Reason.IDENTITY_TWICE
+    states = Campaign(ledger).judgements()
+    assert states[HOST].reason is Reason.IDENTITY_TWICE
+    assert states["pc-02"].reason is not Reason.IDENTITY_TWICE
 
 
 def test_tools_under_way_are_those_of_every_sweep_on_the_computers_of_this_one(
@@ -137,7 +140,7 @@ def test_tools_under_way_are_those_of_every_sweep_on_the_computers_of_this_one(
 
 
 def test_show_says_that_a_visit_has_no_end_and_what_it_committed(office: Office, ledger: Ledger, sweep: Sweep) -> None:
-    ledger.begin(an_intent(sweep), (a_result(a_look(a_match(), answer=kept(b"an answer"))),))
+    ledger.begin(an_intent(sweep), (SEEN,))
     ledger.finish(a_run(a_finding(FindingState.REMOVED), log=kept(b"REMOVED Lab.A /tmp/x\n")))
 
     store = str(office.folder / "lamsach.db")

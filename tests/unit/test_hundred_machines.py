@@ -5,14 +5,14 @@ TLS, which have none. Pushes are counted at the transport.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from controller.app.campaign import Campaign
 from controller.app.identities import Recogniser
-from controller.app.judging import judged
 from controller.engine.host import run_host
 from controller.errors import Reason
 from controller.model.fleet import Platform, RosterEntry
@@ -21,7 +21,7 @@ from controller.model.verdict import Verdict
 from controller.store.ledger import Ledger
 from controller.transports.canned import CannedHost, CannedTransport
 from tests.builders import NOON, a_host, a_task
-from tests.unit.store_values import a_sweep
+from tests.unit.store_values import a_playbook, a_sweep
 from tests.visits import Stage, a_cleaning, a_tool, ended, greeted, processes
 
 pytestmark = pytest.mark.usefixtures("known_nonce")
@@ -59,7 +59,9 @@ class Office:
         """Visit each name; return the verdicts with their reasons, and how many pushes the transport had."""
         self.sweeps += 1
         sweep = a_sweep(
-            f"s{self.sweeps}", roster=[RosterEntry(name=name, unit="", platform=Platform.LINUX) for name in shows]
+            f"s{self.sweeps}",
+            playbook=replace(a_playbook(), tasks=TASKS),
+            roster=[RosterEntry(name=name, unit="", platform=Platform.LINUX) for name in shows],
         )
         self.ledger.begin_sweep(sweep, ())
         stage = Stage(
@@ -73,7 +75,7 @@ class Office:
             host = a_host(name, connection="psrp" if is_windows(name) else "ssh")
             job = HostJob(sweep=sweep.id, host=host, tasks=TASKS, apply=False)
             self.ledger.finish_attempt(sweep.id, run_host(job, worker))
-        verdicts = {(each.verdict, each.reason) for each in judged(self.ledger, sweep.id).values()}
+        verdicts = {(each.verdict, each.reason) for each in Campaign(self.ledger).judgements(shows).values()}
         return verdicts, stage.verbs.count("put")
 
 

@@ -282,6 +282,6 @@ def test_everything_that_a_sweep_must_keep_is_at_hand(office: Office) -> None:
         ("list", "bad.txt"),
     ]
     assert all((office.folder / file.name).read_bytes() == file.data for file in prepared.files)
-    assert set(prepared.collectors) == {"host", "files", "processes"}
+    assert set(prepared.collectors) == {"host", "files", "autostart", "processes"}
     assert prepared.playbook.path == str(office.folder.resolve() / "playbook.yml")
     assert prepared.inventory.path == str(office.folder.resolve() / "inventory.yml")

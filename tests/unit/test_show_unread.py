@@ -19,7 +19,7 @@ def test_unread_items_and_roots_that_were_not_entered_are_shown(tmp_path: Path) 
 
     printed = CliRunner().invoke(show, ["pc-01", "--store", str(tmp_path / "store.db")], catch_exceptions=False).output
 
-    assert "clean\nunread: 3 (file /home/an/\\x1b[31mx, link /y and 1 more)\n" in printed
+    assert "unread: 3 (file /home/an/\\x1b[31mx, link /y and 1 more)\n" in printed
     assert "root /hom does not exist\n" in printed
     assert "unread: file /home/an/\\x1b[31mx (error 13)\n" in printed
     assert "root /home " not in printed

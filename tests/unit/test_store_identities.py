@@ -88,8 +88,8 @@ def test_a_change_begins_a_new_record_and_keeps_what_was_known(ledger: Ledger) -
     ledger.change_identity(change)
 
     assert ledger.identity("pc-01") is None
-    assert ledger.decisions("pc-01") == (replace(change, committed=1),)
-    assert ledger.identity_changes() == {"pc-01": 1}
+    assert ledger.decisions("pc-01") == (replace(change, committed=2),)
+    assert ledger.identity_changes() == {"pc-01": 2}
     assert reason(ledger.recognise("pc-02", ONE, NAMES, NOON)) is None
 
 

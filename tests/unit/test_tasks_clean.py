@@ -5,18 +5,20 @@ from typing import Any
 
 import pytest
 
+from controller.campaign.records import FullLookTask, Lists, ListVersion, Meeting, Order
 from controller.errors import HostError, Reason
 from controller.model.collector import Collector, Root, RootState
 from controller.model.fleet import Connection, Platform
-from controller.model.indicator import Grade
+from controller.model.indicator import Grade, Kind, Observation
 from controller.model.playbook import Effect, Task
 from controller.model.result import TaskResult, TaskState, ToolMode
-from controller.model.verdict import Judgement, Verdict, judge
+from controller.model.verdict import Judgement, Verdict
 from controller.tasks.base import Record
 from controller.tasks.clean import Clean
 from controller.transports.base import Reply, RunPhase, RunState
 from controller.transports.canned import CannedHost
 from tests.builders import BAD, a_host, a_job, a_look, a_match, a_result, a_task, an_attempt
+from tests.judging import judge
 from tests.visits import (
     ELEVATED,
     Stage,
@@ -49,7 +51,7 @@ def staged(*states: RunState, replies: tuple[Reply, ...] = ()) -> Stage:
 
 def judged(*results: TaskResult) -> Judgement:
     """Say what is said of a host with a harmless look first and these results behind it."""
-    return judge([an_attempt(a_result(a_look()), *results)])
+    return judge([an_attempt(a_result(a_look()), *results)], (FullLookTask(name="clean", tool="quet"),))
 
 
 def removed(path: str, *listed: Mapping[str, Any], **but: Any) -> tuple[TaskResult, Stage]:
@@ -141,7 +143,8 @@ def test_a_failed_second_detection_keeps_the_cleaning_and_confirms_nothing() -> 
 
     assert [run.mode for run in record.runs] == [ToolMode.CLEAN, ToolMode.DETECT]
     unsure = judged(a_result(*record.runs))
-    assert (unsure.verdict, unsure.reason) == (Verdict.UNKNOWN, Reason.CLEAN_UNVERIFIED)
+    assert (unsure.verdict, unsure.reason) == (Verdict.UNKNOWN, Reason.LOOK_MISSING)
+    assert Reason.CLEAN_UNVERIFIED in unsure.reasons
 
 
 def test_an_object_is_gone_when_its_whole_folder_was_listed_without_it() -> None:
@@ -233,26 +236,46 @@ def test_a_folder_that_cannot_be_asked_keeps_the_run() -> None:
 def test_only_looks_that_matched_are_repeated() -> None:
     visited = a_look(a_match(grade=Grade.INFO), collector="files")
     matched, told = a_result(a_look(a_match())), a_result(visited)
-    stage = staged(ended(), replies=(processes(),))
+    stage = staged(ended(), replies=(processes(), framed("autostart")))
 
     result = clean(stage, earlier=((a_task(), matched), (a_files_task("/tmp"), told), (a_task(), a_result())))
 
-    (look,) = result.looks
+    look, starts = result.looks
     assert (look.key.collector, look.repeats, look.judged) == ("processes", True, True)
-    assert stage.verbs == ["open", "put", "begin", "start", "finish", "run"]
+    assert starts.key.collector == "autostart"
+    assert stage.verbs == ["open", "put", "begin", "start", "finish", "run", "run"]
+
+
+def met_by_hash(seen: Observation) -> tuple[Meeting, ...]:
+    return (Meeting(value=(Kind.SHA256, BAD)),) if seen.value == BAD else ()
 
 
 @pytest.mark.parametrize(
-    ("row", "verdict"), [(a_process(), Verdict.CLEANED), (a_process(sha256=BAD), Verdict.INFECTED)]
+    ("log", "row", "verdict"),
+    [
+        ("REMOVED Lab.A /tmp/x", a_process(), Verdict.CLEANED),
+        ("REMOVED Lab.A /tmp/x", a_process("/tmp/x", BAD), Verdict.INFECTED),
+        ("nothing found", a_process(), Verdict.INFECTED),
+    ],
+    ids=["removed and gone", "removed and it runs", "gone by itself"],
 )
-def test_the_repeated_look_decides(row: Mapping[str, Any], verdict: Verdict) -> None:
-    first, second = (Stage(CannedHost(replies=[processes(each)])) for each in (a_process(sha256=BAD), row))
-    before = first.do(a_task())
-    second = Stage(CannedHost(replies=[processes(row)], states=[ended()]))
+def test_what_ran_is_gone_when_the_tool_removed_it_and_nothing_would_start_it_again(
+    log: str, row: Mapping[str, Any], verdict: Verdict
+) -> None:
+    before = Stage(CannedHost(replies=[processes(a_process("/tmp/x", BAD))])).do(a_task())
+    confirmed = (framed("files", TMP),) if log.startswith("REMOVED") else ()
+    replies = (*confirmed, processes(row), framed("autostart"), framed("files", TMP))
+    stage = staged(ended(log), replies=replies)
 
-    after = clean(second, earlier=((a_task(), before),))
+    after = clean(stage, earlier=((a_task(), before),))
 
-    assert judge([an_attempt(before, after)]).verdict is verdict
+    assert [look.key.collector for look in after.looks[-3:]] == ["processes", "autostart", "files"]
+    assert stage.asked[-1][2:] == ("depth=1", "root=/tmp")
+    lists = Lists(
+        versions=(ListVersion(name="a", values=frozenset({(Kind.SHA256, BAD)}), order=Order(began=0, committed=0)),)
+    )
+    tasks = (FullLookTask(name="clean", tool="quet"),)
+    assert judge([an_attempt(before, after)], tasks, lists=lists, met=met_by_hash).verdict is verdict
 
 
 def test_a_look_that_was_only_collected_is_not_repeated() -> None:
