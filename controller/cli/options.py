@@ -1,5 +1,6 @@
 """Options that several commands share, so that each means the same everywhere."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,31 @@ STORE: Final = "lamsach.db"
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 PLACE: Final = click.Path(exists=True, path_type=Path)
+
+class Number(click.FloatRange):
+    """A number from `low` to `high`. Click's own range lets `nan` through: it compares with no bound."""
+
+    name = "number"
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__(low, high)
+        self._low, self._high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number.
+
+        Raises:
+            click.BadParameter: it is none, or out of the range.
+
+        """
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not self._low <= number <= self._high:
+            self.fail(f"'{value}' is no number from {self._low:g} to {self._high:g}.", param, ctx)
+        return number
+
 
 
 class Once(click.Option):

@@ -17,7 +17,7 @@ from controller.cli import INTERRUPTED
 from controller.cli.interrupt import Interrupt, stops_on_signals
 from controller.cli.lossy import lossy_stderr
 from controller.cli.opening import closing, left_running, opening
-from controller.cli.options import FILE, Once, inventory_option, limit_of, limit_option, store_option
+from controller.cli.options import FILE, Number, Once, inventory_option, limit_of, limit_option, store_option
 from controller.cli.printing import counted, note, put
 from controller.cli.progress import progress
 from controller.errors import OperatorError, StoreError
@@ -79,7 +79,7 @@ class _Mode:
     "--max-rejected",
     default=5.0,
     show_default=True,
-    type=click.FloatRange(0, 100),
+    type=Number(0, 100),
     help="Percent of an IOC list's lines that may be bad.",
 )
 def sweep(

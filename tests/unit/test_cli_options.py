@@ -1,5 +1,6 @@
 """Options that choose whom we touch are given once, by whichever way."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -7,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from controller.cli import cli
+from controller.cli.options import Number
 from controller.cli.sweep import sweep
 from controller.errors import OperatorError
 from controller.loading import settings
@@ -64,6 +66,51 @@ def test_a_limit_of_the_first_answer_that_cannot_be_meant_is_refused(
 
     assert done.exit_code == 2
     assert "Invalid value for '--first-answer'" in done.output
+
+
+@pytest.mark.parametrize("value", ["nan", "-nan", "NaN", "inf", "-inf", "-1", "-0.001", "100.5", "five", ""])
+@pytest.mark.parametrize("by_environment", [False, True])
+def test_a_share_of_rejected_lines_that_cannot_be_meant_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, by_environment: bool
+) -> None:
+    """Nothing is more than `nan`: it would let every line of a list be rejected."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("i.yml", "p.yml"):
+        Path(name).touch()
+    options = [] if by_environment and value else [f"--max-rejected={value}"]
+    if not options:
+        monkeypatch.setenv("LAMSACH_SWEEP_MAX_REJECTED", value)
+
+    done = CliRunner().invoke(cli, ["sweep", "p.yml", "-i", "i.yml", *options], auto_envvar_prefix="LAMSACH")
+
+    assert done.exit_code == 2
+    assert f"Invalid value for '--max-rejected': '{value}' is no number from 0 to 100." in done.output
+
+
+@pytest.mark.parametrize("value", [".nan", "nan", ".inf", "-1", "101", "2.5"])
+def test_nor_does_the_file_take_it(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "lamsach.yml"
+    path.write_text(f"max_rejected: {value}\n", encoding="utf-8")
+
+    with pytest.raises(OperatorError, match=r"lamsach.yml:1:15: "):
+        settings.load(path)
+
+
+def commands(group: click.Group) -> Iterator[click.Command]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command
+        yield command
+        if isinstance(command, click.Group):
+            yield from commands(command)
+
+
+def test_every_number_with_a_fraction_is_read_in_the_one_way_that_knows_nan() -> None:
+    types = [each.type for command in commands(cli) for each in command.params]
+
+    assert [each for each in types if isinstance(each, type(click.FLOAT)) and not isinstance(each, Number)] == []
+    assert any(isinstance(each, Number) for each in types)
 
 
 def test_the_file_takes_what_the_options_take() -> None:
