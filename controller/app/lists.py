@@ -1,5 +1,6 @@
 """Read the IOC lists of a playbook, and refuse those that are too broken to sweep with."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -84,7 +85,7 @@ def _refuse_broken(listed: IocList, path: str, max_rejected: float) -> None:
         first = listed.rejected[0]
         raise ListError(
             f"{len(listed.rejected)} of {lines} lines are rejected, the first is '{shown(first.text, limit=60)}'; "
-            f"see why with 'lamsach iocs check' and mend them, or allow more with --max-rejected.",
+            f"see why with: lamsach iocs check {shlex.quote(path)}; correct them, or allow more with --max-rejected.",
             where=Where(path, first.line),
         )
 

@@ -19,10 +19,17 @@ def secret_of(host: Host) -> Secret | None:
     kind, _, place = host.secret.partition(":")
     value = os.environ.get(place, "") if kind == "env" else _first_line(Path(place), host)
     if not value:
-        raise SecretError(
-            f"the secret '{host.secret}' of host '{host.name}' is empty or not there; put the password there."
-        )
+        raise SecretError(_missing(kind, place, host))
     return Secret(value)
+
+
+def _missing(kind: str, place: str, host: Host) -> str:
+    if kind == "env":
+        return (
+            f"the environment variable '{place}', with the secret of host '{host.name}', is not set or is empty; "
+            "export it with the password, then run this again."
+        )
+    return f"the secret file '{place}' of host '{host.name}' is empty; put the password on its first line."
 
 
 def _first_line(path: Path, host: Host) -> str:

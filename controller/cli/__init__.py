@@ -11,7 +11,7 @@ import click
 
 from controller import __version__
 from controller.cli.logs import start_logging, trace_of
-from controller.cli.printing import note, open_standard_streams
+from controller.cli.printing import complain, complain_of_usage, note, open_standard_streams
 from controller.errors import LamsachError, OperatorError
 from controller.model.text import shown
 
@@ -93,12 +93,12 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        complain_of_usage(error)
         sys.exit(OperatorError.exit_status)
     except LamsachError as error:
         if "--debug" in sys.argv:
             note(trace_of(error))
-        note(f"error[{error.code}]: {shown(str(error), limit=2000)}", red=True)
+        complain(error)
         sys.exit(error.exit_status)
     sys.exit(status if isinstance(status, int) else 0)
 

@@ -8,8 +8,8 @@ import click
 from tabulate import tabulate
 
 from controller.app.lists import Checked, check_lists
-from controller.cli.printing import put
-from controller.errors import OperatorError
+from controller.cli.printing import complain, counted, put
+from controller.errors import ListError, OperatorError
 from controller.model.indicator import IocList, Kind
 from controller.model.text import shown
 
@@ -39,7 +39,19 @@ def check(files: tuple[str, ...], form: str) -> int:
     """
     checked = tuple(check_lists(files))
     put(_as_json(checked) if form == "json" else "".join(f"{line}\n" for line in _as_table(checked)))
+    for error in _errors(checked):
+        complain(error)
     return 0 if all(each.usable for each in checked) else OperatorError.exit_status
+
+
+def _errors(checked: Sequence[Checked]) -> Iterator[ListError]:
+    """Yield what keeps each list from use."""
+    for each in checked:
+        if each.error:
+            yield each.error
+        elif each.listed and (count := len(each.listed.rejected)):
+            lines = counted(count, "line")
+            yield ListError(f"{lines} of the list '{each.path}' cannot be used, as named above; correct each line.")
 
 
 def _counts(listed: IocList) -> dict[str, int]:
@@ -60,11 +72,11 @@ def _as_table(checked: Sequence[Checked]) -> Iterator[str]:
         )
         for path, listed in read
     ]
-    yield tabulate(rows, headers=("list", "accepted", *kinds, "comments", "rejected"), tablefmt="simple")
+    if rows:
+        yield tabulate(rows, headers=("list", "accepted", *kinds, "comments", "rejected"), tablefmt="simple")
     for path, listed in read:
         for each in listed.rejected:
             yield f"{shown(path)}:{each.line}: '{shown(each.text, limit=100)}': {shown(each.why)}"
-    yield from (shown(str(each.error)) for each in checked if each.error)
 
 
 def _as_json(checked: Sequence[Checked]) -> str:

@@ -100,5 +100,5 @@ def limit_of(pattern: str | None) -> str:
 
     """
     if pattern is not None and not pattern.strip(" ,:"):
-        raise OperatorError("'--limit' is empty; name hosts or groups, or leave it out.")
+        raise OperatorError("'--limit' is empty; name hosts or groups, or leave out --limit to choose all hosts.")
     return pattern or ""

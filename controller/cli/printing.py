@@ -6,7 +6,8 @@ from typing import TextIO
 
 import click
 
-from controller.errors import LamsachError
+from controller.errors import LamsachError, OperatorError
+from controller.model.text import shown
 
 
 def put(result: str | bytes, *, kept: str = "free space there, or print elsewhere") -> None:
@@ -32,6 +33,21 @@ def note(text: str, *, red: bool = False) -> None:
         click.echo(click.style(text, fg="red") if red else text, err=True)
     except OSError:
         _discard(sys.stderr)
+
+
+def complain(error: LamsachError) -> None:
+    """Print the code and the sentence of an error to standard error."""
+    note(f"error[{error.code}]: {shown(str(error), limit=2000)}", red=True)
+
+
+def complain_of_usage(error: click.ClickException) -> None:
+    """Print what click says of the words of a command line, in the form of all our errors."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # no word at all: the help is the answer
+        error.show()
+        return
+    if isinstance(error, click.UsageError) and error.ctx:
+        note(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n")
+    complain(OperatorError(error.format_message()))
 
 
 def open_standard_streams() -> None:

@@ -95,7 +95,9 @@ class _Loading:
         sources = list(_sources(self._path, 1)) if self._path.is_dir() else [self._path]
         if not sources:
             raise InventoryError(
-                f"the folder '{self._path}' holds no inventory file; add one", where=_start(self._path)
+                f"the folder '{self._path}' holds no inventory file; add one that ends with .yml, .yaml, .json or "
+                "has no ending, or name another file or folder with -i",
+                where=_start(self._path),
             )
         for folder in (self.base / owner for owner in Owner):
             if folder.is_file():

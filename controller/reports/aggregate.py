@@ -53,7 +53,7 @@ def within(summary: SweepSummary, unit_id: str) -> SweepSummary:
         if row.unit.id == unit_id or row.unit.parent in chosen:
             chosen.add(row.unit.id)
     if not chosen:
-        known = ", ".join(row.unit.id for row in summary.units)
+        known = ", ".join(row.unit.id for row in summary.units if row.unit.id)
         raise OperatorError(f"there is no unit '{unit_id}'; name one of: {known}.")
     return _summary(summary.sweeps, [row for row in summary.units if row.unit.id in chosen])
 

@@ -31,14 +31,13 @@ def open(
     another account keeps.
 
     Raises:
-        OperatorError: its folder is missing; or the file is, and `create` is False.
+        OperatorError: its folder is missing, or it is no file; or, with `create=False`, the file is missing or empty.
         StoreError: it is not ours, damaged, of a newer program, or cannot be written. With `create=False`: it cannot
             be read, or is of another revision and may not be written.
 
     """
     path = path.absolute()  # SQLite takes a bare ':memory:' for something else than a file
-    if not create and not path.exists():
-        raise OperatorError(f"there is no store '{shown(str(path))}'; name the one that the sweep wrote with --store")
+    _refuse_no_store(path, create=create)
     make(path)
     access = access_to(path)
     if create and access is not Access.WRITE:
@@ -60,6 +59,17 @@ def open(
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise told(path, error) from error
     return engine
+
+
+def _refuse_no_store(path: Path, *, create: bool) -> None:
+    """Refuse what is no file, and where a store is only read what no sweep has written: it must stay as it is."""
+    name = shown(str(path))
+    if path.exists() and not path.is_file():
+        raise OperatorError(f"store '{name}' is not a file; name another one with --store")
+    if not create and not path.exists():
+        raise OperatorError(f"there is no store '{name}'; name the one that the sweep wrote with --store")
+    if not create and not path.stat().st_size:
+        raise OperatorError(f"the file '{name}' is empty and no store; name the one that the sweep wrote with --store")
 
 
 def reading(engine: Engine) -> Engine:

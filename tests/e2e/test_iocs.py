@@ -51,7 +51,7 @@ def test_a_list_that_a_sweep_would_refuse_as_empty_ends_with_two(tmp_path: Path,
     as_json = site.lamsach("iocs", "check", "empty.txt", "--format", "json")
 
     assert (as_table.returncode, as_json.returncode) == (2, 2)
-    assert said in as_table.stdout.splitlines()
+    assert as_table.stderr == as_json.stderr == f"error[operator.list]: {said}\n"
     assert [each["error"] for each in json.loads(as_json.stdout)["lists"]] == [said]
 
 
@@ -72,7 +72,20 @@ def test_lists_that_cannot_be_read_hide_no_other(tmp_path: Path) -> None:
     lists = json.loads(as_json.stdout)["lists"]
 
     assert (as_table.returncode, as_json.returncode) == (2, 2)
-    assert {error for error in errors.values() if error} <= set(as_table.stdout.splitlines())
+    complaints = [f"error[operator.list]: {error}" for error in errors.values() if error]
+    complaints.append(
+        "error[operator.list]: 2 lines of the list 'bad.txt' cannot be used, as named above; correct each line."
+    )
+    assert as_table.stderr.splitlines() == as_json.stderr.splitlines() == complaints
     assert "bad.txt:6: '" in as_table.stdout
     assert {each["list"]: each["error"] for each in lists} == errors
     assert [each.get("accepted") for each in lists] == [None, None, 3, 1]
+
+
+def test_a_single_list_that_cannot_be_read_is_an_error_as_everywhere(tmp_path: Path) -> None:
+    done = Site(tmp_path, tmp_path).lamsach("iocs", "check", "nope")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error[operator.list]: the list 'nope' cannot be read (No such file or directory); mend the path.\n"
+    )

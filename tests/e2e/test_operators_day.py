@@ -223,6 +223,7 @@ def newer(path: Path) -> None:
         ("sweep", newer, 1, "use lamsach 99.0 or newer"),
         ("sweeps", newer, 1, "use lamsach 99.0 or newer"),
         ("sweep", Path.mkdir, 2, "'lamsach.db' is a directory"),
+        ("sweeps", Path.touch, 2, "lamsach.db' is empty and no store; name the one that the sweep wrote with --store"),
     ],
 )
 def test_a_store_that_cannot_be_used_is_a_sentence_and_stays_as_it_is(

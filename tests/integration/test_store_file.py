@@ -133,7 +133,7 @@ def test_somebody_elses_database_is_refused_and_left_alone(path: Path) -> None:
 def test_a_folder_is_no_store(path: Path) -> None:
     path.mkdir()
 
-    with pytest.raises(StoreError, match="it cannot be opened"):
+    with pytest.raises(OperatorError, match="is not a file; name another one with --store"):
         database.open(path)
 
 

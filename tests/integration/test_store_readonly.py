@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.errors import StoreError
+from controller.errors import OperatorError, StoreError
 from controller.store import database
 from controller.store.ledger import Ledger
 from tests.builders import an_attempt
@@ -156,10 +156,21 @@ def test_a_newer_store_names_the_program_to_use(path: Path) -> None:
         database.open(path, create=False)
 
 
+def test_what_is_no_file_is_refused_at_once(path: Path) -> None:
+    """A pipe would keep us waiting for somebody who writes into it."""
+    pipe = path.with_name("pipe")
+    os.mkfifo(pipe)
+
+    for odd in (Path("/dev/null"), pipe):
+        for create in (True, False):
+            with pytest.raises(OperatorError, match=r"is not a file; name another one with --store"):
+                database.open(odd, create=create)
+
+
 def test_an_empty_file_and_one_of_another_program_are_refused(path: Path) -> None:
     path.write_bytes(b"")
     lock_both(path)
-    with pytest.raises(StoreError, match="is of revision 'none', and it may not be written"):
+    with pytest.raises(OperatorError, match="is empty and no store; name the one that the sweep wrote"):
         database.open(path, create=False)
 
     path.chmod(0o600)

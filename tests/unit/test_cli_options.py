@@ -123,3 +123,23 @@ def test_the_default_is_the_time_that_the_question_has_as_a_task() -> None:
     (option,) = (each for each in sweep.params if each.name == "first_answer_seconds")
 
     assert option.default == a_collector(GREETING).spec.seconds == 20
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("sweep nope", "Invalid value for 'PLAYBOOK': File 'nope' does not exist."),
+        ("sweeps --nope", "No such option '--nope'."),
+        ("identity accept", "Missing argument 'HOST...'."),
+        ("nope", "No such command 'nope'."),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_an_error_as_everywhere(
+    tmp_path: Path, words: str, sentence: str
+) -> None:
+    done = Site(tmp_path, tmp_path).lamsach(*words.split())
+
+    usage, *_, last = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert usage.startswith("Usage: lamsach ")
+    assert last.startswith(f"error[operator]: {sentence}")

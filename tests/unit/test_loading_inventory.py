@@ -281,7 +281,7 @@ def test_files_of_a_folder_are_read_in_the_order_of_their_names(load: Load) -> N
     ("files", "sentence"),
     [
         ({"i/a.ini": "[a]\n"}, "i/a.ini:1:1: 'i/a.ini' is not YAML by its name; expected .yml, .yaml, .json or no ending"),
-        ({"i/README.md": ""}, "i:1:1: the folder 'i' holds no inventory file; add one"),
+        ({"i/README.md": ""}, "i:1:1: the folder 'i' holds no inventory file; add one that ends with .yml, .yaml, .json or has no ending, or name another file or folder with -i"),
         ({"i/a": "a: {hosts: {h: }}\n", "i/host_vars/h": "- x\n"}, "i/host_vars/h:1:1: 'h': expected a mapping; got a list"),
         ({"i/a": "a: {hosts: {h: }}\n", "i/group_vars": "x: 1\n"}, "i/group_vars:1:1: 'i/group_vars' is a file; make it a folder of files"),
         ({"i/a": "a: {hosts: {h: }}\n", "i/host_vars": "x: 1\n"}, "i/host_vars:1:1: 'i/host_vars' is a file; make it a folder of files"),

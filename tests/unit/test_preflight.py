@@ -129,7 +129,7 @@ def test_a_list_with_too_many_bad_lines_is_refused(office: Office, rejected: int
     else:
         assert refusal(office, ListError, max_rejected=allowed) == (
             f"bad.txt:{21 - rejected}:1: {rejected} of 20 lines are rejected, the first is 'not an indicator at all'; "
-            "see why with 'lamsach iocs check' and mend them, or allow more with --max-rejected."
+            "see why with: lamsach iocs check bad.txt; correct them, or allow more with --max-rejected."
         )
 
 
@@ -183,7 +183,10 @@ def test_a_secret_that_is_not_in_the_environment_is_refused(
     if value is not None:
         monkeypatch.setenv("LAMSACH_TEST_SECRET", value)
 
-    expected = "the secret 'env:LAMSACH_TEST_SECRET' of host 'pc-01' is empty or not there; put the password there."
+    expected = (
+        "the environment variable 'LAMSACH_TEST_SECRET', with the secret of host 'pc-01', is not set or is empty; "
+        "export it with the password, then run this again."
+    )
     assert refusal(office, SecretError) == expected
 
 
@@ -192,7 +195,7 @@ def test_an_empty_secret_file_is_refused(office: Office, text: bytes) -> None:
     secret_at(office, "file:mat-khau")
     office.write("mat-khau", text)
 
-    expected = "the secret 'file:mat-khau' of host 'pc-01' is empty or not there; put the password there."
+    expected = "the secret file 'mat-khau' of host 'pc-01' is empty; put the password on its first line."
     assert refusal(office, SecretError) == expected
 
 
