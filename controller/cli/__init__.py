@@ -10,6 +10,7 @@ from typing import Final, cast
 import click
 
 from controller import __version__
+from controller.cli.hints import naming
 from controller.cli.logs import start_logging, trace_of
 from controller.cli.printing import complain, complain_of_usage, note, open_standard_streams
 from controller.errors import LamsachError, OperatorError
@@ -46,6 +47,19 @@ class _Commands(click.Group):
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         return cast("click.Command", getattr(_loaded(module), attribute))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what an error of ours advises reaches the store of that command.
+
+        Raises:
+            LamsachError: what the command raised.
+
+        """
+        try:
+            return super().invoke(ctx)
+        except LamsachError as error:
+            error.args = (naming(str(error.args[0]), ctx),)
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

@@ -14,8 +14,8 @@ from controller.app import report as reports
 from controller.app import sweep as sweeps
 from controller.app.preflight import SweepRequest, prepare
 from controller.cli.demo_truth import JobTruth, agree
+from controller.cli.hints import STORE
 from controller.cli.lab import heed_signals, serve_until_interrupted
-from controller.cli.options import STORE
 from controller.cli.progress import progress
 from controller.cli.report import written
 from controller.lab.engine import ENGINE, powershell

@@ -10,7 +10,6 @@ from controller.cli.printing import counted
 from controller.indicators.weigh import sentence
 from controller.model.fleet import Connection, Host
 from controller.model.playbook import Module, PushArguments, Task
-from controller.model.summary import SweepSummary
 from controller.model.text import shown
 
 _MOST_PLANS: Final = 100
@@ -22,16 +21,14 @@ def opening(course: Course, prepared: Prepared) -> str:
     return "\n".join(_opening(course, prepared))
 
 
-def closing(
-    summary: SweepSummary, planned: Sequence[tuple[str, str]], under_way: Sequence[str], *, interrupted: bool
-) -> str:
-    """Say what `--apply` would do, and how to go on, where there is something to go on with."""
+def closing(planned: Sequence[tuple[str, str]], under_way: Sequence[str], *, go_on: str) -> str:
+    """Say what `--apply` would do, which tools may run, and after an interruption the command to `go_on` with."""
     lines = [f"With --apply: on {shown(host)}, {shown(what)}." for host, what in planned[:_MOST_PLANS]]
     if len(planned) > _MOST_PLANS:
         lines.append(f"With --apply: {len(planned) - _MOST_PLANS} more.")
     lines += left_running(under_way)
-    if interrupted:
-        lines.append(f"Interrupted; sweep {', '.join(summary.sweeps)} goes on with --resume.")
+    if go_on:
+        lines.append(f"Interrupted; go on with: {go_on}")
     return "\n".join(lines)
 
 

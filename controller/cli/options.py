@@ -8,12 +8,12 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
+from controller.cli.hints import STORE, remember_store
 from controller.errors import OperatorError
-
-STORE: Final = "lamsach.db"
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 PLACE: Final = click.Path(exists=True, path_type=Path)
+
 
 class Number(click.FloatRange):
     """A number from `low` to `high`. Click's own range lets `nan` through: it compares with no bound."""
@@ -38,7 +38,6 @@ class Number(click.FloatRange):
         if not self._low <= number <= self._high:
             self.fail(f"'{value}' is no number from {self._low:g} to {self._high:g}.", param, ctx)
         return number
-
 
 
 class Once(click.Option):
@@ -74,6 +73,7 @@ store_option: Final = click.option(
     default=STORE,
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=remember_store,
     help="The record of all sweeps.",
 )
 

@@ -24,7 +24,7 @@ def put(result: str | bytes, *, kept: str = "free space there, or print elsewher
         _discard(sys.stdout)
         if isinstance(error, BrokenPipeError):
             raise
-        raise LamsachError(f"the result cannot be printed ({error.strerror}); {kept}.") from error
+        raise LamsachError(f"the result cannot be printed ({error.strerror}); {kept}") from error
 
 
 def note(text: str, *, red: bool = False) -> None:

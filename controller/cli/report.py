@@ -7,6 +7,7 @@ import click
 
 from controller.app import report as reports
 from controller.app.report import Reported
+from controller.cli.hints import hinted, this_command
 from controller.cli.options import Once, store_option
 from controller.cli.printing import put
 from controller.errors import OperatorError
@@ -67,7 +68,8 @@ def report(
     with Ledger.open(store, create=False) as ledger:
         reported = reports.summarised(ledger, sweeps, unit or "")
     if output is None:
-        put(PRINTED[form](reported.summary), kept=f"it is kept in '{store}': lamsach report prints it elsewhere")
+        document = PRINTED[form](reported.summary)
+        put(hinted(document) if form == "table" else document, kept=f"print it elsewhere with: {this_command()}")
         return 0
     paths = written(reported, form, output, template)
     put("".join(f"{path}\n" for path in paths), kept=f"the reports are in '{output}' all the same")

@@ -1,6 +1,7 @@
 """`lamsach show`: everything the store knows of one computer, for people."""
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 import click
 
 from controller.app.record import HostRecord, kept_data, record_of
+from controller.cli.hints import hint
 from controller.cli.options import store_option
 from controller.cli.printing import put
 from controller.errors import Reason
@@ -64,7 +66,7 @@ def _lines(record: HostRecord) -> Iterator[str]:
     yield shown(record.host)
     if judgement.reason:
         yield f"{judgement.verdict}: {_fault(Fault(judgement.reason, judgement.detail))}"
-        yield f"what to do: {judgement.reason.remedy}"
+        yield f"what to do: {hint(judgement.reason.remedy)}"
     else:
         yield judgement.verdict
     if judgement.unread:
@@ -75,7 +77,8 @@ def _lines(record: HostRecord) -> Iterator[str]:
         yield f"sweep {visit.sweep}"
         yield from _attempt(visit.attempt, numbers)
     if numbers:
-        yield f"\n[N] is a kept answer or log: lamsach show {shown(record.host)} --kept N"
+        name = shlex.quote(shown(record.host))
+        yield hint(f"\n[N] is a kept answer or log: lamsach show {name} --kept N")
 
 
 def _attempt(attempt: Attempt, numbers: dict[str, int]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from controller.app.accounts import BUDGET
 from controller.app.preflight import Prepared, SweepRequest, prepare
 from controller.app.sweep import Course
 from controller.cli import INTERRUPTED
+from controller.cli.hints import going_on, hint, hinted
 from controller.cli.interrupt import Interrupt, stops_on_signals
 from controller.cli.lossy import lossy_stderr
 from controller.cli.opening import closing, left_running, opening
@@ -129,24 +130,26 @@ def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
     """Visit, print what came of it, and return the exit status."""
     with Ledger.open(store) as ledger:
         chosen = _choose(prepared, ledger, mode)
-        with hold(store, chosen.id):
-            course = sweeps.course_of(chosen, prepared, ledger, mode.retry)
-            try:
+        try:
+            with hold(store, chosen.id):
+                course = sweeps.course_of(chosen, prepared, ledger, mode.retry)
                 with lossy_stderr() as screen:
                     click.echo(opening(course, prepared), err=True)
                     asked = _visit(course, prepared, ledger, mode.forks)
-            except StoreError:
-                _name_tools_under_way(ledger, chosen)
-                raise
-            summary = sweeps.summary_of(ledger, chosen)
-            planned, under_way = sweeps.planned(ledger, chosen), sweeps.tools_under_way(ledger, chosen)
+                summary = sweeps.summary_of(ledger, chosen)
+                planned, under_way = sweeps.planned(ledger, chosen), sweeps.tools_under_way(ledger, chosen)
+        except StoreError as error:
+            _name_tools_under_way(ledger, chosen)
+            raise StoreError(f"{error}, then go on with: {going_on()}") from error
+    result = WRITERS[form](summary)
+    again = hint(f"lamsach report --sweep {chosen.id}")
     try:
         with suppress(BrokenPipeError):  # a reader that left does not change what came of the sweep
-            put(WRITERS[form](summary), kept=f"it is kept in '{store}': lamsach report --sweep {chosen.id}")
+            put(hinted(result) if form == "table" else result, kept=f"it is kept; print it with: {again}")
     finally:
         if screen.lost:
             note(f"Standard error was not read: {counted(screen.lost, 'message')} of progress and log left out.")
-        note(closing(summary, planned, under_way, interrupted=asked.times > 0))
+        note(closing(planned, under_way, go_on=going_on() if asked.times else ""))
     if asked.times:
         # Threads that still talk to hosts must not hold us; all that came back is committed.
         os._exit(INTERRUPTED)

@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from controller.errors import OperatorError, StoreError
 from controller.model.text import shown
-from controller.store.file import BUSY_SECONDS, Access, access_to, connect, make, refuse_foreign
+from controller.store.file import BUSY_SECONDS, Access, access_to, connect, make, reading_of, refuse_foreign
 from controller.store.revision import is_newest
-from controller.store.trouble import not_writable, told
+from controller.store.trouble import no_room, not_writable, told
 
 _READING: Final = "lamsach_reading"
 
@@ -27,8 +27,8 @@ def open(
     those of `reading(engine)` never do. A commit is on the disk when it returns. A new file is its owner's only.
     `max_pages` bounds the file, as a full disk would.
 
-    With `create=False`, a store that may not be written is opened for reading: an archive on a disc, or a copy that
-    another account keeps.
+    With `create=False`, a store that cannot be written is opened for reading: an archive on a disc, a copy that
+    another account keeps, or any store on a full disk.
 
     Raises:
         OperatorError: its folder is missing, or it is no file; or, with `create=False`, the file is missing or empty.
@@ -42,7 +42,13 @@ def open(
     access = access_to(path)
     if create and access is not Access.WRITE:
         raise not_writable(path)
-    refuse_foreign(path, access)
+    try:
+        refuse_foreign(path, access)
+    except StoreError:
+        if create or access is not Access.WRITE or not no_room(path):
+            raise
+        access = reading_of(path, Access.PRIVATE)
+        refuse_foreign(path, access)
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         creator=partial(_connect, path, access, busy_seconds=busy_seconds, max_pages=max_pages),

@@ -12,7 +12,7 @@ from typing import Final
 from controller.errors import OperatorError, StoreError
 from controller.model.text import shown
 from controller.store.tables import lamsach_upgrade
-from controller.store.trouble import told
+from controller.store.trouble import remedy, told
 
 BUSY_SECONDS: Final = 30.0
 """How long we wait for another program's write before we give up."""
@@ -23,28 +23,40 @@ class Access(Enum):
 
     WRITE = ""
     READ = "?mode=ro"
+    PRIVATE = "?mode=ro&readonly_shm=1"
+    """As READ, but what has to be written to find results in -wal is written into memory: on a full disk."""
     FROZEN = "?mode=ro&immutable=1"
     """As READ, and SQLite is told that the file does not change: it makes no side files then, which it could not."""
 
 
 def access_to(path: Path) -> Access:
-    """Say how the file at `path`, which is there, can be opened by us.
+    """Say how the file at `path`, which is there, can be opened by us: to read only where it may not be written.
 
-    SQLite makes side files (-wal, -shm) beside a store to read it, so it needs a folder that may be written. A store
-    that was closed is whole without them, and is frozen where file or folder may not be written. Results of a sweep
-    that runs, or was killed, are in -wal, and -shm is needed to find them there.
+    Raises:
+        StoreError: as `reading_of`.
+
+    """
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return Access.WRITE
+    return reading_of(path, Access.READ)
+
+
+def reading_of(path: Path, side: Access) -> Access:
+    """Say how a store is read where it cannot be written; `side` is the way that reads its side files.
+
+    SQLite makes side files (-wal, -shm) beside a store to read it, so it needs a folder that may be written, and room.
+    A store that was closed is whole without them, and is frozen. Results of a sweep that runs, or was killed, are in
+    -wal, and -shm is needed to find them there.
 
     Raises:
         StoreError: results are in -wal, and cannot be read where the store is.
 
     """
-    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        return Access.WRITE
     log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
     if not (log.exists() and log.stat().st_size):
         return Access.FROZEN
     if index.exists():
-        return Access.READ
+        return side
     raise StoreError(
         f"store '{shown(str(path))}' cannot be used: its newest results are in '{shown(log.name)}', which can be read "
         "only where your account may write; copy both files into a folder of yours, and name the copy with --store"
@@ -74,7 +86,7 @@ def make(path: Path) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise StoreError(f"store '{shown(str(path))}' cannot be made ({error.strerror}); name another file") from error
+        raise _not_made(path, error) from error
 
 
 def refuse_foreign(path: Path, access: Access) -> None:
@@ -102,20 +114,23 @@ def copy(source: Path, target: Path) -> None:
             # A name that nobody can foresee: the folder may be one in which others can make links.
             number, name = tempfile.mkstemp(prefix=f"{target.name}.part.", dir=target.parent)
         except OSError as error:
-            raise StoreError(
-                f"store '{shown(str(target))}' cannot be made ({error.strerror}); name another file"
-            ) from error
+            raise _not_made(target, error) from error
         os.close(number)
         aside = Path(name)
         on_failure.callback(aside.unlink, missing_ok=True)
         with (
-            _told(aside),
+            _told(target),
             closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as reader,
             closing(sqlite3.connect(aside)) as writer,
         ):
             reader.backup(writer)
         aside.replace(target)
         on_failure.pop_all()
+
+
+def _not_made(path: Path, error: OSError) -> StoreError:
+    what = remedy(error, "name another file")
+    return StoreError(f"store '{shown(str(path))}' cannot be made ({error.strerror}); {what}")
 
 
 @contextmanager

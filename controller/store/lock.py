@@ -10,6 +10,7 @@ from typing import Final
 
 from controller.errors import StoreError, SweepError
 from controller.model.text import shown
+from controller.store.trouble import remedy
 
 _TRIES: Final = 5
 _PAUSE: Final = 0.02
@@ -57,9 +58,8 @@ def _path(store: Path, sweep: str) -> Path:
 
 def _no_lock(store: Path, error: OSError) -> StoreError:
     folder = _path(store, "").parent
-    return StoreError(
-        f"no lock can be made in '{shown(str(folder))}' ({error.strerror}); see that your account may write there"
-    )
+    what = remedy(error, "see that your account may write there")
+    return StoreError(f"no lock can be made in '{shown(str(folder))}' ({error.strerror}); {what}")
 
 
 def _lock_file(store: Path, sweep: str) -> int:

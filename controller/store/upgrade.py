@@ -44,7 +44,7 @@ def bring_up(writer: Engine, path: Path) -> None:
 
 
 def refuse(reader: Engine, path: Path) -> NoReturn:
-    """Say why a store of another revision cannot be read where it may not be written.
+    """Say why a store of another revision cannot be read where it cannot be written.
 
     Raises:
         StoreError: always.
@@ -56,9 +56,9 @@ def refuse(reader: Engine, path: Path) -> NoReturn:
         if revision is not None:
             _refuse_newer(connection, scripts, revision, path)
     raise StoreError(
-        f"store '{shown(str(path))}' is of revision '{shown(revision or 'none')}', and it may not be written, so it "
-        f"cannot be brought to revision '{scripts.get_current_head()}' that lamsach {__version__} reads; copy it into "
-        "a folder of yours, and name the copy with --store"
+        f"store '{shown(str(path))}' is of revision '{shown(revision or 'none')}', and it cannot be written there, so "
+        f"it is not brought to revision '{scripts.get_current_head()}' that lamsach {__version__} reads; copy it into "
+        "a folder of yours that has room, and name the copy with --store"
     )
 
 

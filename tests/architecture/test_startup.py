@@ -20,6 +20,7 @@ finally:
 OURS: Final = {
     "controller",
     "controller.cli",
+    "controller.cli.hints",
     "controller.cli.logs",
     "controller.cli.printing",
     "controller.errors",

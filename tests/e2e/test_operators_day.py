@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -23,6 +24,7 @@ from controller.store.ledger import Ledger
 from tests.e2e.conftest import LAMSACH, Site
 from tests.e2e.test_cleaning import ONE, tool
 from tests.e2e.test_sweep import QUICK
+from tests.full_disk import FILL, on_small_disk
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +49,12 @@ def slow(site: Site, host: str, seconds: float) -> Iterator[None]:
         yield
     finally:
         shim.unlink()
+
+
+def going_on(site: Site, *options: str | Path) -> str:
+    """Return the command that goes on with a sweep of those options, as the program prints it."""
+    files = (site.lab / "sweep.yml", "-i", site.lab / "inventory.yml")
+    return shlex.join(["lamsach", "sweep", *map(str, (*files, *options)), "--resume"])
 
 
 def finished(site: Site) -> int:
@@ -82,7 +90,7 @@ def test_a_signal_begins_no_new_host_keeps_what_came_back_and_resume_ends_it(
 
     assert resumed["hosts"] == whole["hosts"]
     assert resumed["total"] == whole["total"]
-    assert f"Interrupted; sweep {resumed['sweep']} goes on with --resume." in said
+    assert f"Interrupted; go on with: {going_on(site, '--limit', QUICK, '--forks', '1', '--format', 'csv')}\n" in said
     assert site.logons()[before:].count(FIRST) == 1
 
 
@@ -105,7 +113,7 @@ def test_a_sweep_that_is_held_is_not_resumed_but_another_runs_beside_it_and_two_
     assert (still_waiting, sweep.returncode) == (True, 130)
     assert "sd-pc01;clean;" in printed
     assert "nh-pc01;unknown;host.pending" in printed
-    assert "goes on with --resume" in said
+    assert f"go on with: {going_on(site, '--limit', 'nh-pc01,sd-pc01', '--format', 'csv')}\n" in said
 
 
 def test_a_tool_under_way_is_left_running_named_and_waited_for_by_resume(cleaning: Site) -> None:
@@ -164,11 +172,46 @@ def test_a_full_disk_is_a_sentence_with_a_remedy_loses_nothing_and_resume_ends_i
     before = len(site.logons())
 
     assert (full.returncode, full.stdout) == (1, "")
-    assert "its disk is full; free space there, then go on with --resume" in full.stderr
+    go_on = going_on(site, "--limit", QUICK, "--forks", "1", "--store", site.store)
+    assert f"its disk is full; free space there, then go on with: {go_on}\n" in full.stderr
     assert "Traceback" not in full.stderr
     assert 0 < kept < 9
     assert site.swept("--resume")["hosts"] == whole["hosts"]
     assert FIRST not in site.logons()[before:]
+
+
+FILLED = f"""
+PATH=$(dirname "$1"):$PATH
+store="$disk/lamsach.db"
+head -c 450000 /dev/zero >"$disk/room"
+{FILL}
+rm "$disk/room"
+"$@" --limit '{QUICK}' --forks 1 --store "$store" 2>first.err; echo $?
+{FILL}
+lamsach sweeps --store "$store"; echo $?
+"$@" --limit sd-pc01 --store "$store" 2>second.err; echo $?
+rm "$disk/fill"
+eval "$(sed -n 's/.* then go on with: //p' first.err)" --format json >resumed.json 2>resumed.err; echo $?
+"""
+
+
+def test_a_disk_that_gets_full_loses_no_result_is_read_from_and_names_the_command_to_go_on_with(
+    site: Site, whole: dict[str, Any]
+) -> None:
+    words = ("sweep", site.lab / "sweep.yml", "-i", site.lab / "inventory.yml")
+    before = len(site.logons())
+    done = on_small_disk(site.desk / "disk", FILLED, LAMSACH, *words, cwd=site.desk)
+
+    first, *listed, sweeps, second, resumed = done.stdout.splitlines()
+    kept = re.search(r" not ended +([0-9])/9 ", "\n".join(listed))
+    assert (first, sweeps, second, resumed, done.stderr) == ("1", "0", "1", "3", "")
+    assert kept
+    assert 0 < int(kept[1]) < 9
+    assert "Traceback" not in (site.desk / "first.err").read_text(encoding="utf-8")
+    said = (site.desk / "second.err").read_text(encoding="utf-8")
+    assert said.endswith("lamsach.db' cannot be used: its disk is full; free space there\n")
+    assert json.loads((site.desk / "resumed.json").read_bytes())["hosts"] == whole["hosts"]
+    assert site.logons()[before:].count(FIRST) == 1
 
 
 def test_a_tool_whose_end_a_full_disk_kept_out_is_named_and_its_end_is_read_later(cleaning: Site) -> None:
@@ -190,7 +233,7 @@ def test_a_tool_whose_end_a_full_disk_kept_out_is_named_and_its_end_is_read_late
     )
 
     assert (full.returncode, full.stdout) == (1, "")
-    assert "its disk is full; free space there, then go on with --resume" in full.stderr
+    assert "its disk is full; free space there, then go on with: lamsach sweep " in full.stderr
     assert f"A tool may still run on {ONE}: its end is not known yet; --resume, --retry unknown or" in full.stderr
     (host,) = json.loads(cleaning.lamsach(*files, "--resume").stdout)["hosts"]
     assert (host["verdict"], host["reason"]) == ("clean", None)

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,18 +48,37 @@ def test_a_sweep_whose_result_cannot_be_printed_says_where_it_is_kept(site: Site
     assert status == 1
     assert said.splitlines()[-1] == (
         "error[lamsach]: the result cannot be printed (No space left on device); "
-        f"it is kept in 'lamsach.db': lamsach report --sweep {listed}."
+        f"it is kept; print it with: lamsach report --sweep {listed}"
     )
     assert "sd-pc01" in site.lamsach("report", "--sweep", listed, "--format", "json").stdout
+
+
+def test_commands_that_are_advised_reach_the_store_that_was_named(site: Site) -> None:
+    named = ("--store", "kho 1.db")
+    status, said = printed_to(full_disk(), site, *sweep_of(site), *named)
+    listed = site.lamsach("sweeps", *named).stdout.splitlines()[2].split()[0]
+    shows = site.lamsach("show", "sd-pc01", *named).stdout.splitlines()[-1]
+    unknown = site.lamsach("report", "--sweep", "none", *named).stderr
+    never = site.lamsach("show", "none", *named).stderr
+
+    advised = f"lamsach report --store 'kho 1.db' --sweep {listed}"
+    assert (status, said.splitlines()[-1].partition(" it with: ")[2]) == (1, advised)
+    assert "sd-pc01" in site.lamsach(*shlex.split(advised)[1:]).stdout
+    assert shows.endswith(f": lamsach show --store 'kho 1.db' sd-pc01 --sweep {listed} --kept N")
+    assert "; lamsach sweeps --store 'kho 1.db' lists those it holds" in unknown
+    assert "; 'lamsach report --store 'kho 1.db' --format csv -o FOLDER' lists the computers of a sweep." in never
 
 
 def test_every_other_result_that_cannot_be_printed_is_a_sentence_too(site: Site) -> None:
     site.sweep("--limit", "sd-pc01")
     inventory = site.lab / "inventory.yml"
-    elsewhere = "free space there, or print elsewhere."
+    elsewhere = "free space there, or print elsewhere"
     commands: dict[tuple[str | Path, ...], str] = {
-        ("report",): "it is kept in 'lamsach.db': lamsach report prints it elsewhere.",
-        ("report", "--format", "csv", "-o", "out"): "the reports are in 'out' all the same.",
+        ("report", "--sweep", "last", "--sweep", "2", "--unit", "chi-cuc-son-duong", "--format", "json"): (
+            "print it elsewhere with: lamsach report --sweep last --sweep 2 --unit chi-cuc-son-duong --format json"
+        ),
+        ("report",): "print it elsewhere with: lamsach report",
+        ("report", "--format", "csv", "-o", "out"): "the reports are in 'out' all the same",
         ("sweeps",): elsewhere,
         ("show", "sd-pc01"): elsewhere,
         ("show", "sd-pc01", "--kept", "1"): elsewhere,

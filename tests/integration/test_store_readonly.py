@@ -142,7 +142,9 @@ def test_an_older_store_is_refused_with_the_way_out(path: Path) -> None:
     path.write_bytes(unpacked(KEPT))
     lock_both(path)
 
-    with pytest.raises(StoreError, match=r"is of revision '0001', and it may not be written.*copy it into a folder"):
+    with pytest.raises(
+        StoreError, match=r"is of revision '0001', and it cannot be written there.*copy it into a folder"
+    ):
         database.open(path, create=False)
 
 
