@@ -83,9 +83,10 @@ class Store:
         return name
 
     def visit(
-        self, *steps: Look | ToolRun, host: str = HOST, machine: Identity = MACHINE, fault: Reason | None = None
+        self, *steps: Look | ToolRun, host: str = HOST, machine: Identity | None = None, fault: Reason | None = None
     ) -> None:
         """Visit a computer in the newest sweep; each step is a task of its own."""
+        machine = machine or replace(MACHINE, uuid=f"u-{host}", serial=f"S-{host}")
         began = self.ledger.latest_commit()
         results = tuple(
             replace(a_result(replace(step, began=began), index=index), name=step_name(step))

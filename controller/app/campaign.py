@@ -7,8 +7,10 @@ is kept changes nothing but the time.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from hashlib import sha256
+from itertools import islice
 from pathlib import PureWindowsPath
 from typing import Final
 
@@ -29,6 +31,7 @@ from controller.model.codec import dumps
 from controller.model.collector import Collector, CollectorSpec, Row
 from controller.model.decision import PlaybookNamed
 from controller.model.fleet import Platform, RosterEntry, Unit
+from controller.model.identity import taken_over
 from controller.model.indicator import Kind
 from controller.model.playbook import Module, Playbook, Task
 from controller.model.sweep import Sweep, Visit
@@ -97,25 +100,25 @@ class Campaign:
         chosen = list(self.every if hosts is None else dict.fromkeys(hosts))
         self._comparison.catch_up()
         stamps, kept, common = self._ledger.stamps(), self._ledger.states(), self._common
-        found: dict[str, Judgement] = {}
         fresh: dict[str, KeptState] = {}
+        saved = 0
         for host in chosen:
             stamp = sha256(common + dumps((host, self._platform(host), stamps.get(host, ())))).hexdigest()
             if host in kept and kept[host].stamp == stamp:
-                found[host] = kept[host].judgement
                 continue
-            found[host] = self._judged(host)
-            fresh[host] = KeptState(stamp, found[host])
-            if len(fresh) >= _KEPT_AT_ONCE:
-                fresh = self._keep(fresh)
-        self._keep(fresh)
-        lost = self._ledger.taken_over()
-        return {host: _twice(lost[host]) if host in lost else judgement for host, judgement in found.items()}
+            fresh[host] = replace(self._made(host), stamp=stamp)
+            if len(fresh) - saved >= _KEPT_AT_ONCE:
+                saved = self._keep(fresh, saved)
+        self._keep(fresh, saved)
+        kept = {**kept, **fresh}
+        answers = {host: (each.answered, each.identity) for host, each in kept.items() if each.identity}
+        lost = taken_over(answers, self._ledger.mac_owners())
+        return {host: _twice(lost[host]) if host in lost else kept[host].judgement for host in chosen}
 
     def judgement(self, host: str) -> Judgement:
-        """Return the state of one computer, as it is in the store now; nothing is kept."""
+        """Return the state of one computer by its own visits, as they are in the store now; nothing is kept."""
         self._comparison.catch_up()
-        return self._judged(host)
+        return self._made(host).judgement
 
     def state(self, host: str) -> tuple[HostState, Known]:
         """Return the whole state of one computer, and the records that it follows from."""
@@ -123,19 +126,28 @@ class Campaign:
         _, state, records = self._state(host)
         return state, records
 
-    def _judged(self, host: str) -> Judgement:
+    def _made(self, host: str) -> KeptState:
         visits, state, records = self._state(host)
-        return judgement_of(state, records, visits, self.lists.indicators, self._platform(host))
+        judgement = judgement_of(state, records, visits, self.lists.indicators, self._platform(host))
+        change = max((each.committed for each in records.history.accepts), default=0)
+        answers = [
+            (visit.attempt.committed, visit.attempt.identity)
+            for visit in visits
+            if visit.attempt.identity and not visit.attempt.in_doubt and visit.attempt.began >= change
+        ]
+        answered, identity = answers[-1] if answers else (0, None)
+        return KeptState("", judgement, identity=identity, answered=answered)
 
     def _state(self, host: str) -> tuple[Sequence[Visit], HostState, Known]:
         visits = self._ledger.visits(host)
         records = known(visits, self._ledger.decisions(host), self._source(self._platform(host)))
         return visits, state_of(records.history, self._lists, self._tasks(host, records)), records
 
-    def _keep(self, fresh: Mapping[str, KeptState]) -> dict[str, KeptState]:
-        if fresh and self._ledger.writable:
-            self._ledger.keep_states(fresh)
-        return {}
+    def _keep(self, fresh: Mapping[str, KeptState], saved: int) -> int:
+        """Keep the states behind the first `saved`, if the store may be written; return how many are kept."""
+        if len(fresh) > saved and self._ledger.writable:
+            self._ledger.keep_states(dict(islice(fresh.items(), saved, None)))
+        return len(fresh)
 
     @cached_property
     def _common(self) -> bytes:

@@ -1,11 +1,12 @@
 """Let a visit go on only when the right machine answered, and accept another machine for a name."""
 
+import shlex
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from controller.errors import LineError, OperatorError
+from controller.errors import LineError, OperatorError, Reason
 from controller.model.decision import IdentityChange
 from controller.model.identity import Recognition
 from controller.model.result import Attempt, Identity
@@ -36,7 +37,7 @@ class Recogniser:
         """
         found = self._machines.recognise(host, identity, self._names, self._clock())
         if found.doubt:
-            raise LineError(found.doubt.reason, found.doubt.detail)
+            raise LineError(found.doubt.reason, f"{found.doubt.detail}; {_way_out(host, found)}")
         return found.notes
 
 
@@ -79,6 +80,17 @@ def accept(ledger: Ledger, hosts: Collection[Replacement], operator: str, when: 
     for each in hosts:
         if each.known:
             ledger.change_identity(IdentityChange(host=each.host, operator=operator, made=when, before=each.known))
+
+
+def _way_out(host: str, found: Recognition) -> str:
+    """Name the command that ends a doubt, and when it is the right one."""
+    if found.twin:
+        when, name = f"if '{found.twin}' never was this computer", found.twin
+    elif found.doubt and found.doubt.reason is Reason.IDENTITY_MISMATCH:
+        when, name = "if the computer was replaced", host
+    else:
+        when, name = f"if it is the computer of '{host}' all the same", host
+    return f"{when}: lamsach identity accept {shlex.quote(name)}"
 
 
 def _never_known(replacement: Replacement) -> str:

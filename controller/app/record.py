@@ -44,7 +44,7 @@ def record_of(ledger: Ledger, host: str, sweep: str = "") -> HostRecord:
         visits = tuple(visit for visit in visits if visit.sweep == wanted)
     return HostRecord(
         host=host,
-        judgement=campaign.judgement(host),
+        judgement=campaign.judgements([host])[host],
         visits=visits,
         evidence=tuple(dict.fromkeys(_evidence([visit.attempt for visit in visits]))),
     )

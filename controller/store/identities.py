@@ -1,5 +1,6 @@
 """What is known of the machine behind each name, across sweeps, and which name owns which mark."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
@@ -7,8 +8,10 @@ from typing import Final
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_, select, update
 
 from controller.model import identity as identities
-from controller.model.identity import Recognition, marks
+from controller.model.decision import IdentityChange
+from controller.model.identity import Recognition, is_mac, marks, owning
 from controller.model.result import Identity
+from controller.store import decisions
 from controller.store.columns import read, written
 from controller.store.tables import identity as table
 from controller.store.tables import identity_mark
@@ -19,7 +22,8 @@ _FETCH: Final = select(table.c.body).where(table.c.host == _HOST)
 _ADD: Final = insert(table)
 _CHANGE: Final = update(table).where(table.c.host == _HOST)
 _FORGET: Final = delete(table).where(table.c.host == _HOST)
-_OWNERS: Final = select(identity_mark.c.host).where(identity_mark.c.mark.in_(_MARKS)).distinct()
+_OWNERS: Final = select(identity_mark.c.host, identity_mark.c.mark).where(identity_mark.c.mark.in_(_MARKS))
+_ALL: Final = select(identity_mark.c.host, identity_mark.c.mark)
 _OWN: Final = insert(identity_mark)
 _DISOWN: Final = delete(identity_mark).where(or_(identity_mark.c.host == _HOST, identity_mark.c.mark.in_(_MARKS)))
 
@@ -39,33 +43,35 @@ def recognise(
     """
     known = fetch(connection, host)
     some = list(marks(answer) | (marks(known) if known else frozenset()))
-    owners = sorted(set(connection.scalars(_OWNERS, {"some": some})) - {host})
-    records = ((name, fetch(connection, name)) for name in owners if name in names)
-    found = identities.recognise(known, answer, {name: record for name, record in records if record})
+    owned: defaultdict[str, set[str]] = defaultdict(set)
+    for owner, mark in connection.execute(_OWNERS, {"some": some}):
+        owned[owner].add(mark)
+    records = ((name, fetch(connection, name)) for name in sorted(owned) if name in names and name != host)
+    others = {name: owning(record, owned[name]) for name, record in records if record}
+    found = identities.recognise(known, answer, others, _accepted(connection, host))
     if found.record:
         _keep(connection, host, found.record, when)
         _own(connection, host, found.marks)
     return found
 
 
-def taken_over(connection: Connection) -> Mapping[str, str]:
-    """Return each name whose machine was met later under another name, with that other name.
-
-    `recognise` allows that only when the first name had left the inventory: its marks then belong to the other one.
-    """
-    owners = {row.mark: row.host for row in connection.execute(select(identity_mark))}
-    lost: dict[str, str] = {}
-    for row in connection.execute(select(table.c.host, table.c.body)):
-        names = {owners.get(mark, row.host) for mark in marks(read(row.body, Identity))}
-        if names and row.host not in names:
-            lost[row.host] = min(names)
-    return lost
+def mac_owners(connection: Connection) -> Mapping[str, str]:
+    """Return the name that owns each MAC, by mark; only of names that show UUID and serial number."""
+    owners = {mark: host for host, mark in connection.execute(_ALL)}
+    with_board = {host for mark, host in owners.items() if not is_mac(mark)}
+    return {mark: host for mark, host in owners.items() if is_mac(mark) and host in with_board}
 
 
 def forget(connection: Connection, host: str) -> None:
     """Let the next answer of `host` begin a new record."""
     _own(connection, host, frozenset())
     connection.execute(_FORGET, {"of_host": host})
+
+
+def _accepted(connection: Connection, host: str) -> Identity | None:
+    """Return what was known of `host` when `lamsach identity accept` was given for it last."""
+    newest_first = reversed(decisions.of_host(connection, host))
+    return next((each.before for each in newest_first if isinstance(each, IdentityChange)), None)
 
 
 def _keep(connection: Connection, host: str, record: Identity, when: datetime) -> None:

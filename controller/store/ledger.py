@@ -356,10 +356,10 @@ class Ledger:
         with self._writing() as connection:
             return identities.recognise(connection, host, answer, names, when)
 
-    def taken_over(self) -> Mapping[str, str]:
-        """Return each name whose machine was met later under another name, with that other name."""
+    def mac_owners(self) -> Mapping[str, str]:
+        """Return the name that owns each MAC, by its mark; only of names that show UUID and serial number."""
         with self._reading() as connection:
-            return identities.taken_over(connection)
+            return identities.mac_owners(connection)
 
     def newest_answer(self, host: str) -> Attempt | None:
         """Return the newest finished attempt in which `host` answered the first question, over all sweeps."""

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from controller.campaign.records import Meeting
 from controller.model.indicator import Kind, Observation
+from controller.model.result import Identity
 from controller.model.verdict import Judgement
 from controller.store.columns import read, written
 from controller.store.tables import host_state, meeting, observation
@@ -41,10 +43,22 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class KeptState:
-    """A state, and the digest of everything that it follows from."""
+    """A state, and the digest of everything that it follows from.
+
+    `identity` is what the machine showed in the newest visit that is not in doubt, `answered` the number of that
+    commit: by them names of one machine are found.
+    """
 
     stamp: str
     judgement: Judgement
+    identity: Identity | None = None
+    answered: int = 0
+
+
+class _Body(msgspec.Struct, array_like=True, frozen=True):
+    judgement: Judgement
+    identity: Identity | None
+    answered: int
 
 
 def observed(connection: Connection, *, after: int, most: int) -> list[tuple[int, Observation]]:
@@ -74,14 +88,19 @@ def keep_meetings(connection: Connection, compared: Compared, found: Mapping[int
 def states(connection: Connection) -> Mapping[str, KeptState]:
     """Return the kept states by computer."""
     rows = connection.execute(select(host_state))
-    return {row.host: KeptState(row.stamp, read(row.body, Judgement)) for row in rows}
+    found = ((row.host, row.stamp, read(row.body, _Body)) for row in rows)
+    return {
+        host: KeptState(stamp, body.judgement, identity=body.identity, answered=body.answered)
+        for host, stamp, body in found
+    }
 
 
 def keep_states(connection: Connection, made: Iterable[tuple[str, KeptState]]) -> None:
     """Keep the states of computers in place of those that were kept before."""
     for host, kept in made:
         connection.execute(_OF_HOST, {"of_host": host})
-        connection.execute(insert(host_state), {"host": host, "stamp": kept.stamp, "body": written(kept.judgement)})
+        body = written(_Body(kept.judgement, kept.identity, kept.answered))
+        connection.execute(insert(host_state), {"host": host, "stamp": kept.stamp, "body": body})
 
 
 def forget_states(connection: Connection) -> None:

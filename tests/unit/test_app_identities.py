@@ -67,6 +67,35 @@ def test_notes_of_an_answer_that_is_taken_are_returned(ledger: Ledger) -> None:
     )
 
 
+BARE = Identity(computer_name="VM", macs=("a1",))
+
+
+@pytest.mark.parametrize(
+    ("host", "visits", "command"),
+    [
+        ("kế toán", [FIRST, SECOND], "if the computer was replaced: lamsach identity accept 'kế toán'"),
+        ("pc-01", [FIRST, Identity()], "if it is the computer of 'pc-01' all the same: lamsach identity accept pc-01"),
+        ("pc-02", [FIRST], "if 'pc-01' never was this computer: lamsach identity accept pc-01"),
+        ("pc-02", [BARE, BARE], "if it is the computer of 'pc-02' all the same: lamsach identity accept pc-02"),
+    ],
+    ids=["mismatch", "unsure", "twin", "lost its network card"],
+)
+def test_a_doubt_names_the_command_that_ends_it(
+    ledger: Ledger, host: str, visits: list[Identity], command: str
+) -> None:
+    names = ("pc-01", "pc-02", "kế toán")
+    recogniser = Recogniser(ledger, names, lambda: NOON)
+    for identity in visits[:-1]:
+        assert reason(ledger, host, identity, names) is None
+    if host == "pc-02":
+        assert reason(ledger, "pc-01", FIRST, names) is None
+
+    with pytest.raises(LineError) as doubt:
+        recogniser.recognise(host, visits[-1])
+
+    assert doubt.value.detail.endswith(f"; {command}")
+
+
 def test_a_replaced_computer_is_taken_once_it_was_accepted(ledger: Ledger) -> None:
     assert reason(ledger, "pc-01", FIRST) is None
     assert reason(ledger, "pc-01", SECOND) is Reason.IDENTITY_MISMATCH

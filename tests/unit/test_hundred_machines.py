@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from controller.app.campaign import Campaign
-from controller.app.identities import Recogniser
+from controller.app.identities import Recogniser, accept, replacements
 from controller.engine.host import run_host
 from controller.errors import Reason
 from controller.model.fleet import Platform, RosterEntry
@@ -78,6 +78,14 @@ class Office:
         verdicts = {(each.verdict, each.reason) for each in Campaign(self.ledger).judgements(shows).values()}
         return verdicts, stage.verbs.count("put")
 
+    def verdicts(self) -> dict[str, Verdict]:
+        """Return what the newest sweep says of each name."""
+        given = [entry.name for entry in self.ledger.sweep(f"s{self.sweeps}").roster]
+        return {name: each.verdict for name, each in Campaign(self.ledger).judgements(given).items()}
+
+    def accept(self, name: str) -> None:
+        accept(self.ledger, replacements(self.ledger, [name]), "an", NOON)
+
 
 def answering(name: str, shown: Shown) -> CannedHost:
     shell = (
@@ -141,6 +149,62 @@ def test_a_liar_that_comes_after_the_others_is_in_doubt_itself(office: Office) -
     assert office.swept(honest) == (CLEAN, 15)
     assert office.swept(liar) == ({(Verdict.UNKNOWN, Reason.IDENTITY_TWICE)}, 0)
     assert office.swept(honest) == (CLEAN, 15)
+
+
+TWICE: Final = {(Verdict.UNKNOWN, Reason.IDENTITY_TWICE)}
+
+
+def test_a_computer_without_a_board_keeps_none_of_those_whose_cards_it_shows_from_being_visited(office: Office) -> None:
+    """A virtual machine or a cheap board behind a dock, or one that makes its MACs up; it is visited first."""
+    honest = {name: machine(number) for number, name in enumerate(NAMES[:4])}
+    own = "00:1b:00:00:00:0f"
+    bare = machine(15, uuid="", serial="", macs=[*(mac for shown in honest.values() for mac in shown["macs"]), own])
+
+    assert office.swept({NAMES[15]: bare}) == (CLEAN, 1)  # nobody can know yet
+    assert office.swept(honest) == (CLEAN, 4)
+    assert office.swept({NAMES[15]: bare}) == (TWICE, 0)
+    assert office.swept(honest) == (CLEAN, 4)
+    assert office.swept({NAMES[15]: {**bare, "macs": [own]}}) == (CLEAN, 1)
+
+
+def test_within_one_sweep_a_computer_without_a_board_is_not_clean_by_the_cards_of_others(office: Office) -> None:
+    honest = {name: machine(number) for number, name in enumerate(NAMES[:4])}
+    bare = machine(15, uuid="", serial="", macs=[mac for shown in honest.values() for mac in shown["macs"]])
+
+    assert office.swept({NAMES[15]: bare, **honest}) == (CLEAN | TWICE, 5)
+    assert office.verdicts() == {**dict.fromkeys(NAMES[:4], Verdict.CLEAN), NAMES[15]: Verdict.UNKNOWN}
+
+
+def test_one_machine_under_two_names_is_not_clean_for_the_name_that_met_it_without_rights(office: Office) -> None:
+    assert office.swept({NAMES[0]: machine(2, uuid="", serial=""), NAMES[2]: machine(2)}) == (CLEAN | TWICE, 2)
+    assert office.verdicts() == {NAMES[0]: Verdict.UNKNOWN, NAMES[2]: Verdict.CLEAN}
+    assert office.swept({NAMES[0]: machine(2, uuid="", serial="")}) == (TWICE, 0)
+    assert office.swept({NAMES[0]: machine(2)}) == (TWICE, 0)
+
+
+def test_a_made_up_board_displaces_one_computer_without_one_until_that_is_accepted(office: Office) -> None:
+    """It is unknown meanwhile, and its name is never taken for the liar's; afterwards the liar has no say in it."""
+    bare = {NAMES[0]: machine(0, uuid="", serial="")}
+    liar = machine(1, macs=[*machine(0)["macs"], *machine(1)["macs"]])
+
+    assert office.swept(bare) == (CLEAN, 1)
+    assert office.swept({NAMES[1]: liar}) == (CLEAN, 1)
+    for at_its_address in (machine(0, uuid="", serial=""), liar, {**liar, "uuid": "", "serial": ""}):
+        assert office.swept({NAMES[0]: at_its_address}) == (TWICE, 0)
+    office.accept(NAMES[0])
+    for shown in (bare, {NAMES[1]: liar}, bare, {NAMES[1]: liar}, bare):
+        assert office.swept(shown) == (CLEAN, 1)
+    assert office.swept({**bare, NAMES[1]: liar}) == (CLEAN, 2)
+    assert office.swept({NAMES[0]: liar}) == (TWICE, 0)
+
+
+def test_a_made_up_board_does_not_displace_an_office_of_computers_without_one(office: Office) -> None:
+    bare = {name: machine(number, uuid="", serial="") for number, name in enumerate(NAMES[:15])}
+    liar = {NAMES[15]: machine(15, macs=[mac for shown in bare.values() for mac in shown["macs"]])}
+
+    assert office.swept(bare) == (CLEAN, 15)
+    assert office.swept(liar) == (TWICE, 0)
+    assert office.swept(bare) == (CLEAN, 15)
 
 
 HEALTHY: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {

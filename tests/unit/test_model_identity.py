@@ -8,8 +8,7 @@ import pytest
 
 from controller.errors import Reason
 from controller.model.identity import marks, recognise, taken_over
-from controller.model.result import Attempt, Identity
-from tests.builders import an_attempt
+from controller.model.result import Identity
 
 MISMATCH, UNSURE, TWICE = Reason.IDENTITY_MISMATCH, Reason.IDENTITY_UNSURE, Reason.IDENTITY_TWICE
 OURS = Identity(computer_name="PC-01", machine_id="m1", uuid="u1", serial="s1", macs=("a1", "a2"), host_key="k1")
@@ -82,12 +81,23 @@ def test_an_answer_is_compared_with_what_is_known_of_its_name(
 OTHER = Identity(computer_name="PC-02", uuid="u2", serial="s2", macs=("b1", "dock"))
 OTHER_MACS = Identity(computer_name="PC-02", macs=("b1", "dock"))
 HONEST = Identity(uuid="u3", serial="s3", macs=("c1", "c2"))
+BARE = Identity(computer_name="PC-01", macs=("a1",))
 LIAR = Identity(uuid="u9", serial="s9", macs=("a1", "b1", "c1"))
 
 NEWCOMERS = [
     ("one machine under two names", None, like(OTHER, macs=()), {"other": OTHER}, TWICE),
     ("one machine under two names, seen without rights", None, like(OTHER_MACS), {"other": OTHER}, TWICE),
-    ("one machine under two names, seen without rights first", None, OTHER, {"other": OTHER_MACS}, TWICE),
+    ("a PC with a board, and a name without one had its network card first", None, OTHER, {"other": OTHER_MACS}, None),
+    ("the same, but the PC shows only one of UUID and serial number", None, like(OTHER, serial=""), {"other": OTHER_MACS}, TWICE),
+    ("the same, and the PC is known by its board", OTHER, OTHER, {"other": OTHER_MACS}, None),
+    ("the same, and the PC was known by its other network card", like(OTHER_MACS, macs=("b1",)), OTHER, {"other": like(MACS_ONLY)}, None),
+    ("the same, and the name shows the UUID of the PC", None, OTHER, {"other": like(OTHER_MACS, uuid="u2")}, TWICE),
+    ("a PC with a made-up board and the network cards of several names without one", None, LIAR, {"a": BARE, "b": OTHER_MACS}, TWICE),
+    ("a name without a board whose network card a PC with a board took", BARE, BARE, {"other": like(OTHER, macs=("a1",))}, TWICE),
+    ("the same, it answers without that card", like(BARE, macs=("a1", "a2")), like(BARE, macs=("a2",)), {"other": like(OTHER, macs=("a1",))}, None),
+    ("the same, and a third PC with that card answers", BARE, like(HONEST, macs=("a1",)), {"other": like(OTHER, macs=("a1",))}, UNSURE),
+    ("the same, and its board can be read now", BARE, OURS, {"other": like(OTHER, macs=("a1",))}, UNSURE),
+    ("the same, and one more card is its own", like(BARE, macs=("a1", "a2")), OURS, {"other": like(OTHER, macs=("a1",))}, None),
     ("the board of another, on a name known by a network card", MACS_ONLY, like(OTHER, macs=("a1",)), {"other": OTHER}, TWICE),
     ("cloned disks", None, like(uuid="u4", serial="s4", macs=("d1",)), {}, None),
     ("a dock that another PC had before", OURS, like(macs=("a1", "dock")), {"other": OTHER}, None),
@@ -150,25 +160,91 @@ def test_a_doubt_says_what_differs() -> None:
     detail = recognise(OURS, like(computer_name="PC-02", serial="s2"), {}).doubt
 
     assert detail
-    assert detail.detail == "'PC-02' answered, it was 'PC-01' before; its serial number is 's2', not 's1'"
+    assert detail.detail == "its serial number is 's2', not 's1'; 'PC-02' answered, it was 'PC-01' before"
 
 
-def visited(identity: Identity | None, committed: int, fault: Reason | None = None) -> tuple[Attempt, ...]:
-    return (replace(an_attempt(fault=fault), identity=identity, committed=committed),)
+def test_a_doubt_says_what_is_missing_and_no_name_that_is_the_same() -> None:
+    """Not root any more, and behind another dock."""
+    detail = recognise(OURS, like(computer_name="pc-01", uuid="", serial="", macs=("b1",)), {}).doubt
+
+    assert detail
+    assert detail.detail == (
+        "none of its network cards is known; it does not show the UUID and serial number that it is known by"
+    )
+
+
+def test_a_doubt_says_all_that_differs() -> None:
+    detail = recognise(OURS, like(computer_name="", uuid="u2", serial="s2", macs=()), {}).doubt
+
+    assert detail
+    assert detail.detail == (
+        "its UUID is 'u2', not 'u1', its serial number is 's2', not 's1'; it does not show the network card that it is"
+        " known by; a computer without a name answered, it was 'PC-01' before"
+    )
+
+
+def test_a_network_card_goes_from_a_name_without_a_board_to_a_first_answer_with_one() -> None:
+    found = recognise(None, like(macs=("a1", "b1")), {"bare": OTHER_MACS})
+    later = recognise(OURS, like(macs=("a1", "b1")), {"bare": OTHER_MACS})
+
+    assert found.marks == marks(like(macs=("a1", "b1")))
+    assert found.notes == (
+        "its network card b1 was that of 'bare', which shows no UUID or serial number; 'bare' is in doubt now",
+    )
+    assert later.marks == marks(OURS)
+    assert later.notes == ("its network card b1 is known of 'bare': a dock or an adapter may have moved",)
+
+
+def test_a_name_without_a_board_takes_its_network_card_back_once_it_was_accepted() -> None:
+    taker = {"taker": like(OTHER, macs=("a1", "b1"))}
+
+    assert recognise(None, BARE, taker, BARE).marks == marks(BARE)
+    for accepted in (None, like(BARE, macs=("a2",)), OURS):
+        assert recognise(None, BARE, taker, accepted).twin == "taker"
+    assert recognise(None, BARE, {"bare too": like(OTHER_MACS, macs=("a1",))}, BARE).twin == "bare too"
+    assert recognise(None, like(BARE, macs=("a1", "b1")), taker, BARE).twin == "taker"
+    assert recognise(None, like(OTHER, macs=("a1",)), taker, BARE).twin == "taker"
+
+
+def test_a_doubt_names_the_other_name_unless_its_own_has_to_be_accepted() -> None:
+    taker = {"taker": like(OTHER, macs=("a1", "dock"))}
+
+    assert recognise(BARE, BARE, taker).twin == ""
+    assert recognise(BARE, like(BARE, macs=("dock",)), taker).twin == ""
+    assert recognise(like(BARE, macs=("a2",)), like(BARE, macs=("a2", "dock")), taker).twin == "taker"
+    assert recognise(None, BARE, taker).twin == "taker"
 
 
 def test_a_machine_that_a_later_visit_met_under_another_name_belongs_to_that_name() -> None:
-    attempts = {
-        "old": visited(OURS, 1),
-        "new": visited(OURS, 2),
-        "in doubt": visited(OURS, 3, TWICE),
-        "with its dock": visited(like(uuid="u2", serial="s2", macs=("a1",)), 4),
-        "off": visited(None, 5, Reason.REACH_TIMEOUT),
+    answers = {
+        "old": (1, OURS),
+        "new": (2, OURS),
+        "with its dock": (4, like(uuid="u2", serial="s2", macs=("a1",))),
     }
 
-    assert taken_over(attempts) == {"old": "new"}
-    assert taken_over(dict(reversed(attempts.items()))) == {"old": "new"}
+    assert taken_over(answers, {}) == {"old": "new"}
+    assert taken_over(dict(reversed(answers.items())), {}) == {"old": "new"}
 
 
 def test_a_machine_known_by_its_network_cards_alone_is_followed_by_them() -> None:
-    assert taken_over({"old": visited(MACS_ONLY, 1), "new": visited(MACS_ONLY, 2)}) == {"old": "new"}
+    assert taken_over({"old": (1, MACS_ONLY), "new": (2, MACS_ONLY)}, {}) == {"old": "new"}
+
+
+def test_a_visit_by_a_network_card_that_another_name_owns_now_belongs_to_that_name() -> None:
+    answers = {
+        "bare": (1, BARE),
+        "board": (2, OURS),
+        "UUID": (3, like(BARE, uuid="u7", macs=("c1",))),
+    }
+
+    assert taken_over(answers, {"mac a1": "taker", "mac c1": "taker"}) == {"bare": "taker"}
+    assert taken_over(answers, {"mac a1": "bare"}) == {}
+
+
+def test_two_machines_that_show_their_uuid_only_may_share_a_dock() -> None:
+    answers = {
+        "one": (1, Identity(uuid="u1", macs=("dock",))),
+        "two": (2, Identity(uuid="u2", macs=("dock",))),
+    }
+
+    assert taken_over(answers, {}) == {}
