@@ -134,7 +134,7 @@ class StubSession:
             "command_line": path,
             "user": "0",
             "deleted": False,
-            "own": False,
+            "own": number == 0,
         }
 
 

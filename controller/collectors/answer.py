@@ -13,6 +13,7 @@ Everything here comes from a host that may be hostile: sizes, types and depth ar
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any, Final
 
@@ -20,7 +21,7 @@ import msgspec
 
 from controller.collectors import trailer
 from controller.errors import HostError, Reason
-from controller.model.collector import Answer, CollectorSpec, Column, ColumnType, Row
+from controller.model.collector import Answer, CollectorSpec, Column, ColumnType, Row, StoppedBy, Unread, UnreadKind
 from controller.model.indicator import Kind, Observation
 
 FRAME_VERSION: Final = 3
@@ -43,7 +44,8 @@ def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Ans
     """Read a whole answer to the question that was asked with `nonce` and `sysroot` (`-` for the running system).
 
     Bytes that are not UTF-8 become U+FFFD, and so does NUL. A look that says it saw everything is `stopped` all the
-    same when none of its roots exists, one of them was refused, or it left out more than single items.
+    same when none of its roots exists, one of them was refused, it left out more than single items, or it does not even
+    show our own session.
 
     Raises:
         HostError: `answer.cut` (it does not reach its end line, or lines are gone), `answer.garbled` (not our form,
@@ -64,7 +66,7 @@ def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Ans
     if len(rows) < spec.min_rows and end["stopped"] == b"no":
         raise HostError(Reason.ANSWER_EMPTY, f"'{spec.name}' has {len(rows)} rows, expected at least {spec.min_rows}")
     unread, known_roots = counts["unread"], trailer.read_roots(spec.name, roots)
-    return Answer(
+    answer = Answer(
         collector=spec.name,
         rows=tuple(_row(spec, number, row) for number, row in enumerate(rows, start=1)),
         unread=unread,
@@ -72,6 +74,15 @@ def read(spec: CollectorSpec, stdout: bytes, *, nonce: str, sysroot: str) -> Ans
         unread_items=trailer.read_unread(spec.name, named, unread) if "named" in counts else (),
         roots=known_roots,
     )
+    return answer if sysroot != "-" or answer.stopped else _with_us(spec, answer)
+
+
+def _with_us(spec: CollectorSpec, answer: Answer) -> Answer:
+    """Stop a look at a running system that does not show our own session: it was shown a part, or another computer."""
+    if sum(row.get("own") is True for row in answer.rows) >= spec.min_own:
+        return answer
+    us = Unread(kind=UnreadKind.PROCESS, path="our own session")
+    return replace(answer, stopped=StoppedBy.DENIED, unread=answer.unread + 1, unread_items=(us, *answer.unread_items))
 
 
 def read_again(spec: CollectorSpec, stdout: bytes) -> Answer:

@@ -38,7 +38,8 @@ class CollectorSpec:
     """What a collector promises (`spec.yaml`).
 
     Fewer than `min_rows` rows are no answer. More than `max_rows`, or a text of more than `max_text` letters, are none
-    either (0: the limits that hold for every answer). `takes` are the playbook arguments it accepts
+    either (0: the limits that hold for every answer). An answer of a running system with fewer than `min_own` rows of
+    our own session (`own`) did not see everything. `takes` are the playbook arguments it accepts
     (`roots`, `max_files`, `seconds`). `where` names the columns that tell a row apart for people.
     `revision` is raised when a script learns to see more (campaign rules, section 3): a run shows that something is
     gone only if its revision is at least that of the run that saw it.
@@ -48,6 +49,7 @@ class CollectorSpec:
     question: str
     columns: tuple[Column, ...]
     min_rows: int = 0
+    min_own: int = 0
     takes: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
     seconds: int = 120

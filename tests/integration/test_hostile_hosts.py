@@ -50,6 +50,10 @@ def row(**but: Any) -> str:
     return msgspec.json.encode({**a_process(), **but}).decode()
 
 
+OURS: Final = row(own=True)
+"""Our own session, which every living computer shows."""
+
+
 def spoiled(old: str, new: str) -> HostileHost:
     """Build a host whose only row has `new` where it should have `old`."""
     return looks(lambda asked: asked.framed(row().replace(old, new, 1)))
@@ -58,7 +62,7 @@ def spoiled(old: str, new: str) -> HostileHost:
 def as_many_rows_as_fit() -> HostileHost:
     """Build a host whose answer stays just below the limit of a stream, each short row another program."""
     short = dict.fromkeys(("name", "sha256", "command_line", "user"), "")
-    return looks(lambda asked: asked.framed(*(row(**short, path=f"/{number:x}") for number in range(58_000))))
+    return looks(lambda asked: asked.framed(OURS, *(row(**short, path=f"/{number:x}") for number in range(58_000))))
 
 
 class _Replays:
@@ -108,6 +112,7 @@ UNKNOWN: Final[dict[str, tuple[HostileHost, str]]] = {
     "two-ends": (looks(lambda asked: asked.framed(row(), "#end 1 unread=0 stopped=no", rows=1)), GARBLED),
     "goes-on-behind-its-end": (looks(lambda asked: asked.honest() + b"{"), CUT),
     "whole-but-failed": (looks(Asked.honest, exit_code=1), GARBLED),
+    "nothing-but-process-1": (looks(lambda asked: asked.framed(row(pid=1))), "look.stopped"),
     "no-rows": (looks(lambda asked: asked.framed()), "answer.empty"),
     "tool-log-of-garbage": (HostileHost(log=random.Random(9).randbytes(5000)), "cleaner.unreadable"),
 }
@@ -128,11 +133,11 @@ FOUND: Final[dict[str, tuple[HostileHost, str]]] = {
 
 CLEAR: Final = {
     "as-many-rows-as-fit": as_many_rows_as_fit(),
-    "nul": looks(lambda asked: asked.framed(row().replace('"x"', r'"\u0000"', 1))),
+    "nul": looks(lambda asked: asked.framed(OURS, row().replace('"x"', r'"\u0000"', 1))),
     "traversal": HostileHost(
         answers={
             "host": lambda asked: asked.greeting(computer_name="../../thoat"),
-            "processes": lambda asked: asked.framed(row(path="../../../thoat", name="..\\..\\thoat")),
+            "processes": lambda asked: asked.framed(OURS, row(path="../../../thoat", name="..\\..\\thoat")),
         }
     ),
     "good-clean": HostileHost(),

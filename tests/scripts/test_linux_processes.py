@@ -91,6 +91,7 @@ def test_only_our_own_shell_is_marked_as_ours(shell: Shell) -> None:
     answer = answers.read(spec_of("processes"), stdout, nonce=NONCE, sysroot="-")
 
     assert [row["pid"] for row in answer.rows if row["own"]] == [started.pid]
+    assert "/proc/self" not in {item.path for item in answer.unread_items}
     told = {each.where.split()[1] for each in answers.observations(spec_of("processes"), answer)}
     assert str(started.pid) not in told
     assert str(os.getpid()) in told
@@ -338,6 +339,40 @@ def test_a_process_that_ends_once_is_no_unread_item(shell: Shell, tmp_path: Path
         answer = shell.ask("processes")
 
     assert not [item for item in answer.unread_items if "short-lived" in item.path]
+
+
+@pytest.mark.parametrize("stat", [None, "1 (init) S 0 1 1 0"], ids=["of another namespace", "made up"])
+def test_a_proc_that_does_not_know_our_own_shell_stops_the_look(shell: Shell, disk: Path, stat: str | None) -> None:
+    """It shows the processes of a container, or what somebody made up; one of them may have the number of our shell."""
+    expected = an_image(disk)
+    shell.shim("id", "echo 0")
+    script = catalog.script("processes", Platform.LINUX).replace('"$ROOT/proc"', f'"{disk}/proc"')
+    script = script.replace('ENVIRON["ROOT"] "/proc/"', f'"{disk}/proc/"').replace(
+        "</proc/self", f'<"{disk}"/proc/self'
+    )
+    with subprocess.Popen(
+        [*shell.command, "-s", "--", NONCE, "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PATH": f"{shell.shims}:{os.environ['PATH']}"},
+    ) as started:
+        for pid in (1, started.pid):
+            a_process(disk, pid, exe="../../usr/bin/x")
+            (disk / f"proc/{pid}/stat").write_text(f"{pid} (x) S 0 1 1 0\n", encoding="utf-8")
+        if stat:
+            (disk / "proc/self").mkdir()
+            (disk / "proc/self/stat").write_text(f"{stat}\n", encoding="utf-8")
+        stdout, _ = started.communicate(script.encode(), timeout=60)
+    answer = answers.read(spec_of("processes"), stdout, nonce=NONCE, sysroot="-")
+
+    assert {(row["pid"], row["own"], row["sha256"]) for row in answer.rows} == {
+        (1, False, expected),
+        (started.pid, False, expected),
+    }
+    assert answer.stopped is StoppedBy.DENIED
+    assert [(item.kind, item.path, item.error) for item in answer.unread_items] == [
+        (UnreadKind.PROCESS, "/proc/self", 2)
+    ]
 
 
 @pytest.mark.parametrize("name", ["processes", "connections"])

@@ -1,6 +1,7 @@
 """Reading what a host said: whole or not at all, and nothing a host sends can do more than be refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -117,6 +118,24 @@ def test_words_behind_the_end_are_no_answer() -> None:
 
 def test_less_than_any_living_computer_has_is_empty() -> None:
     assert refused(an_answer()) is Reason.ANSWER_EMPTY
+
+
+@pytest.mark.parametrize(("word", "by_itself"), [("no", None), ("time", StoppedBy.TIME)])
+def test_a_living_computer_that_does_not_show_our_own_session_did_not_show_everything(
+    word: str, by_itself: StoppedBy | None
+) -> None:
+    """A mounted disk has no session of ours."""
+    spec = replace(SPEC, min_own=1)
+    end = f"#end 1 unread=0 stopped={word}\n".encode()
+    whole, lacking = an_answer(a_line(own=True), end=end), an_answer(a_line(), end=end)
+    seen = read(spec, lacking, nonce=NONCE, sysroot="-")
+    mounted = read(spec, lacking.replace(b" -\n", b" /mnt\n"), nonce=NONCE, sysroot="/mnt")
+
+    assert read(spec, whole, nonce=NONCE, sysroot="-").stopped is by_itself
+    assert mounted.stopped is by_itself
+    assert seen.stopped is (by_itself or StoppedBy.DENIED)
+    assert len(seen.rows) == 1, "what it did show counts"
+    assert [item.path for item in seen.unread_items] == ([] if by_itself else ["our own session"])
 
 
 def test_a_look_that_was_stopped_before_its_first_row_says_why() -> None:

@@ -18,13 +18,14 @@ SHIPPED = sorted((Path(controller.collectors.__file__).parent).glob("*/spec.yaml
 
 
 def test_a_spec_is_read_whole() -> None:
-    rest = "min_rows: 1\nmax_rows: 9\nmax_text: 80\ntakes: [roots, seconds]\nwhere: [path]\nseconds: 30\nrevision: 4\n"
+    rest = "min_rows: 1\nmin_own: 2\nmax_rows: 9\nmax_text: 80\ntakes: [roots, seconds]\nwhere: [path]\nseconds: 30\nrevision: 4\n"
 
     assert spec.read(HEAD + COLUMN + rest, "s") == CollectorSpec(
         name="files",
         question="Which files?",
         columns=(Column(name="path", type=ColumnType.TEXT, description="where", kinds=(Kind.PATH, Kind.NAME)),),
         min_rows=1,
+        min_own=2,
         takes=("roots", "seconds"),
         where=("path",),
         seconds=30,

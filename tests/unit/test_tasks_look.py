@@ -105,7 +105,7 @@ def test_the_end_of_stderr_and_the_exit_code_stand_in_the_detail() -> None:
     error = refused(cut(processes(), exit_code=137, stderr=b"x" * 1000 + b"\xff: Killed\n"))
 
     assert error.reason is Reason.ANSWER_CUT
-    assert error.detail.startswith("'processes' has no end line after 1 lines; exit 137: xxx")
+    assert error.detail.startswith("'processes' has no end line after 2 lines; exit 137: xxx")
     assert error.detail.endswith("\ufffd: Killed")
     assert len(error.detail) < 500
 
@@ -152,7 +152,7 @@ def test_what_was_seen_is_judged_and_counted() -> None:
     look, _ = ask(processes(*rows, unread=unread, stopped="time"))
 
     assert [(match.value, match.where) for match in look.matches] == [(BAD, "pid 812 /tmp/x")]
-    assert (look.rows, look.unread, look.stopped, look.judged) == (2, 3, StoppedBy.TIME, True)
+    assert (look.rows, look.unread, look.stopped, look.judged) == (3, 3, StoppedBy.TIME, True)
     assert look.unread_items == tuple(unread)
 
 

@@ -7,9 +7,16 @@
 
 COLLECTOR=processes
 
+# knows_us: a /proc of another pid namespace, or a made-up one, does not know this shell by its number.
+knows_us() {
+  [ "$LIVE" = yes ] || return 0
+  IFS= read -r line 2>/dev/null </proc/self/stat && [ "${line%% *}" = $$ ]
+}
+
 collect() {
   choose_tools
   SELF=$$ SEES_OTHERS=yes
+  knows_us || SELF=none
   [ "$LIVE" = no ] || [ -r /proc/1/status ] || SEES_OTHERS=no
   export SELF SEES_OTHERS
   # On a mounted disk a link in the place of /proc would lead to the processes of another system.
@@ -168,6 +175,7 @@ collect() {
     END {
       in_time = hash_all()
       if (!in_time) stopped = "time"
+      if (LIVE && !(ENVIRON["SELF"] in state)) stops("process", "/proc/self", 2)
       if (ENVIRON["SEES_OTHERS"] != "yes") stops("process", "/proc/1", 13)
       for (i = 1; i <= count; i++) show(order[i], in_time)
       note_vanished()

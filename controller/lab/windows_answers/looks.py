@@ -19,6 +19,15 @@ from controller.lab.winrm.rendered import ScriptError
 _POWERSHELL: Final = "5.1.19041.5129"
 _CHUNK_ROWS: Final = 500
 _MAX_FILES: Final = 20000
+_US: Final[Mapping[str, Any]] = {
+    "Id": 999_999,
+    "ParentProcessId": 0,
+    "ProcessName": "wsmprovhost",
+    "Path": r"C:\Windows\System32\wsmprovhost.exe",
+    "CommandLine": "",
+    "UserName": "",
+}
+"""Our own session, as state/processes.json would have it."""
 _LOCKED, _DENIED = 32, 5
 """The errors of Windows for a file that another process holds, and for one that we have no right to."""
 
@@ -115,10 +124,11 @@ class Looks:
         }
 
     def _processes(self, options: _Options) -> Iterator[Row]:
-        """Without a process of our own: there is no PowerShell here."""
-        for each in self._running():
+        """Our own session is a row as in a real answer; no such program runs here."""
+        for each in (*self._running(), _US):
             path = each["Path"] or ""
-            sums = self._sums(path, options, lacking=True) if path else _no_sums()
+            own = each is _US
+            sums = self._sums(path, options, lacking=True) if path and not own else _no_sums()
             yield {
                 "pid": each["Id"],
                 "parent": each["ParentProcessId"],
@@ -127,8 +137,8 @@ class Looks:
                 **sums,
                 "command_line": each["CommandLine"] or "",
                 "user": each["UserName"] or "",
-                "deleted": bool(path) and not on_disk(self._folder, path).exists(),
-                "own": False,
+                "deleted": bool(path) and not own and not on_disk(self._folder, path).exists(),
+                "own": own,
             }
 
     def _running(self) -> Sequence[Mapping[str, Any]]:
