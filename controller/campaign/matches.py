@@ -23,7 +23,7 @@ from controller.campaign.questions import folder_of, is_inside
 from controller.campaign.records import NoteRecord
 from controller.campaign.sightings import FILE_COLLECTORS, Sighting, Sightings
 from controller.errors import Reason
-from controller.model.case import CaseKey, LeftoverKey, MatchKey
+from controller.model.case import CaseKey, MatchKey
 from controller.model.decision import NoteKind
 from controller.model.indicator import Grade, Kind
 
@@ -213,9 +213,10 @@ def _is_momentary_closed(
 
 
 def _concerns(key: CaseKey, places: frozenset[str]) -> bool:
-    """Say whether an open case is an autostart entry, or a file beside one of `places`."""
-    if isinstance(key, LeftoverKey):
-        return True
+    """Say whether an open case is a match of an autostart entry, or of a file beside one of `places`.
+
+    An entry that was left behind is no match: it is infected for itself, and would hide its own reason.
+    """
     if not isinstance(key, MatchKey):
         return False
     beside = any(is_inside(key.object, folder_of(place)) for place in places)

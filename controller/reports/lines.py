@@ -11,9 +11,14 @@ def judged(row: UnitSummary) -> list[tuple[str, Judgement]]:
 
 
 def first_seen(judgement: Judgement) -> str:
-    """Return what weighs most, raw: a match before a finding, a strong match before a weak one, open before handled."""
+    """Return what weighs most, raw: an open match, an autostart entry that was left behind, a finding.
+
+    A strong match comes before a weak one, and a finding that is open before one that was handled.
+    """
     for match in sorted(judgement.matches, key=lambda each: not each.grade.infects):
         return _told(match)
+    for leftover in judgement.leftovers:
+        return leftover
     for finding in sorted(judgement.findings, key=lambda each: each.state.handled):
         return f"{finding.threat} in {finding.object}: {finding.state}"
     return ""
