@@ -125,9 +125,8 @@ def _sweep(sweep: _Sweep, number: int, seconds: int, folder: Path, truth: JobTru
 def _report(number: int, folder: Path, truth: JobTruth) -> None:
     """Do what `lamsach report` does over all sweeps: tables, and the official form of each unit."""
     with Ledger.open(folder / STORE, create=False) as ledger:
-        reported = reports.summarised(ledger, [sweep.id for sweep in ledger.sweeps()])
-    options = " ".join(f"--sweep {each}" for each in reported.summary.sweeps)
-    _heading(number, "report on the three sweeps together", f"lamsach report {options} --format docx -o reports")
+        reported = reports.summarised(ledger, ())
+    _heading(number, "report on the three sweeps together", "lamsach report --format docx -o reports")
     click.echo(f"\n{table.write(reported.summary).decode()}")
     figures = _figures(reported.summary)
     click.echo(f"{_shown(figures)}\n")
@@ -143,7 +142,8 @@ def _report(number: int, folder: Path, truth: JobTruth) -> None:
         "The result is what the lab's computers know of themselves: every verdict after each step, the figures of"
     )
     click.echo(
-        "the forms, the malware that is left, and one start of the tool on each computer that could be looked at."
+        "the forms, the malware and autostart entries that are left, and one start of the tool on each computer that"
+        " could be looked at."
     )
 
 

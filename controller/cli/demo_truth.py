@@ -53,7 +53,7 @@ class JobTruth:
                 yield f"form of '{unit}': expected computers, found, handled {expected}, got {got}"
 
     def computers(self) -> Iterator[str]:
-        """Compare what is on every computer: malware that is left, and starts of the cleanup tool."""
+        """Compare what is on every computer: malware and autostart entries that are left, and starts of the tool."""
         for name, right in sorted(self._job["computers"].items()):
             got = asdict(end_state(self._lab / self._computers[name]["folder"]))
             if got != right:

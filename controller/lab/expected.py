@@ -6,6 +6,7 @@ from typing import Final
 
 from controller.errors import Reason
 from controller.lab.pc import LabFault, LabPc
+from controller.lab.samples import LISTED_PATHS
 from controller.model.verdict import Verdict
 
 _UNKNOWN: Final = {
@@ -42,23 +43,25 @@ class Expected:
 
 
 def expected(pc: LabPc, *, clean: bool) -> Expected:
-    """Return what a sweep says of `pc`; `clean` means that it cleaned with `--apply`."""
+    """Return what a campaign of one sweep says of `pc`; with `clean` its playbook cleans, too, and it had `--apply`."""
     if fault := next((each for each in pc.faults if each in _UNKNOWN), None):
         return Expected(Verdict.UNKNOWN, _UNKNOWN[fault])
-    tool_fails = LabFault.CLEANUP_FAILS in pc.faults
-    if pc.infected:
-        cleaned = clean and not tool_fails
-        return Expected(Verdict.CLEANED) if cleaned else Expected(Verdict.INFECTED, Reason.MATCH_FOUND)
-    if clean and tool_fails:
-        return Expected(Verdict.UNKNOWN, Reason.LOOK_MISSING)
-    return Expected(Verdict.CLEAN)
+    tool_failed = clean and LabFault.CLEANUP_FAILS in pc.faults
+    if not pc.infected:
+        return Expected(Verdict.UNKNOWN, Reason.LOOK_MISSING) if tool_failed else Expected(Verdict.CLEAN)
+    if not clean or tool_failed:
+        return Expected(Verdict.INFECTED, Reason.MATCH_FOUND)
+    if LabFault.LEAVES_STARTS in pc.faults:
+        is_listed = any(start.program in LISTED_PATHS for start in pc.starts)
+        return Expected(Verdict.INFECTED, Reason.MATCH_FOUND if is_listed else Reason.LEFTOVER_AUTOSTART)
+    return Expected(Verdict.CLEANED)
 
 
 def expected_after(pc: LabPc, step: Step) -> Expected:
     """Return what is right of `pc` after a step of the main job.
 
     The playbook of the first step is the campaign's: it only looks, so that a tool that fails later on a healthy
-    computer changes nothing. What was cleaned once is *cleaned* from then on.
+    computer changes nothing. What the second step came to on an infected one holds from then on, for the third asks
+    nothing that could change it.
     """
-    looked, cleaned = expected(pc, clean=False), expected(pc, clean=True)
-    return cleaned if step is not Step.LOOK and cleaned.verdict is Verdict.CLEANED else looked
+    return expected(pc, clean=pc.infected and step is not Step.LOOK)

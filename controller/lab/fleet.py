@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from controller.lab import linux_office, windows_office
-from controller.lab.pc import LabFault, LabFleet, LabPc, Login
+from controller.lab.pc import CLEANUP_FAULTS, LabFault, LabFleet, LabPc, Login
 from controller.lab.samples import BACKDOOR, MINER, STEALER, Sample
 from controller.lab.units import CHI_CUC, CUC, ORDER, SHORT_NAMES
 from controller.model.fleet import Platform, Unit
 
 SHARED_ACCOUNT: Final = "quantri"
+_SEED: Final = 1
 _MONDAY: Final = datetime(2022, 8, 29, 0, 30, tzinfo=UTC)
 _CUT_LINUX: Final = 1000
 _CUT_WINDOWS: Final = 3000
@@ -53,6 +54,8 @@ _DEMO_WINDOWS: Final = (
     _Role(faults=(LabFault.WRONG_PASSWORD,)),
     _Role(faults=(LabFault.HUGE_ANSWER,)),
 )
+_LEAVING: Final = _Role(samples=(STEALER,), faults=(LabFault.LEAVES_STARTS,))
+"""Of what is left behind here nothing is listed: the entry is known only by the file that it names."""
 
 # Of a hundred computers of a kind beyond the demo: most are well, and every fault occurs.
 _WEIGHTS: Final = (
@@ -61,12 +64,13 @@ _WEIGHTS: Final = (
     (_Role(samples=(MINER,)), 7),
     (_Role(samples=(STEALER,)), 5),
     (_Role(samples=(BACKDOOR,)), 3),
+    (_LEAVING, 2),
     (_Role(samples=(MINER,), faults=(LabFault.CLEANUP_FAILS,)), 3),
-    *((_Role(faults=(fault,)), 3) for fault in LabFault if fault is not LabFault.CLEANUP_FAILS),
+    *((_Role(faults=(fault,)), 3) for fault in LabFault if fault not in CLEANUP_FAULTS),
 )
 
 
-def build_fleet(count: int = DEMO_SIZE, seed: int = 1, *, clean: bool = False, windows: int = 0) -> LabFleet:
+def build_fleet(count: int = DEMO_SIZE, seed: int = _SEED, *, clean: bool = False, windows: int = 0) -> LabFleet:
     """Return `count` computers of a Cục and three Chi cục; the same numbers always give the same fleet.
 
     The last `windows` of them are Windows PCs, by turns over TLS and without; those before do not depend on it.
@@ -84,12 +88,15 @@ def build_fleet(count: int = DEMO_SIZE, seed: int = 1, *, clean: bool = False, w
 def demo_fleet() -> LabFleet:
     """Return the sixteen computers of `lamsach demo`, six of them Windows PCs.
 
-    On one infected computer the cleanup tool fails, so that a form has something left to report.
+    On one infected computer the cleanup tool leaves an autostart entry behind, and on another it fails, so that the
+    forms have something left to report.
     """
     fleet = build_fleet(DEMO_SIZE + len(_DEMO_WINDOWS), windows=len(_DEMO_WINDOWS))
-    last = [pc for pc in fleet.pcs if pc.infected][-1]
-    failing = replace(last, faults=(LabFault.CLEANUP_FAILS,))
-    return replace(fleet, pcs=tuple(failing if pc is last else pc for pc in fleet.pcs))
+    leaving, failing = (index for index, pc in enumerate(fleet.pcs) if pc.infected and index >= DEMO_SIZE)
+    pcs = list(fleet.pcs)
+    pcs[leaving] = _pc(leaving, _SEED, _LEAVING, Platform.WINDOWS)
+    pcs[failing] = replace(pcs[failing], faults=(LabFault.CLEANUP_FAILS,))
+    return replace(fleet, pcs=tuple(pcs))
 
 
 def _mix(first: tuple[_Role, ...], count: int, dice: random.Random) -> tuple[_Role, ...]:

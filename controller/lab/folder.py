@@ -7,6 +7,7 @@ That of a Windows PC is described in `windows_folder`. On both:
 
     FOLDER/tool-seconds      how long the cleanup tool takes (only when it is not 0)
     FOLDER/tool-fails        there when the cleanup tool must fail
+    FOLDER/tool-leaves-starts  there when it must leave behind the autostart entries of what it removes
     FOLDER/tool-hands-over   there when a child of the cleanup tool does the work, and the tool itself ends at once
     FOLDER/tool-runs.txt     written by the tool: `RUN_ID MODE`, one line a run
 
@@ -64,6 +65,8 @@ def _write_tool_orders(pc: LabPc, folder: Path) -> None:
         (folder / "tool-seconds").write_text(f"{pc.tool_seconds}\n", encoding="utf-8")
     if LabFault.CLEANUP_FAILS in pc.faults:
         (folder / "tool-fails").touch()
+    if LabFault.LEAVES_STARTS in pc.faults:
+        (folder / "tool-leaves-starts").touch()
     if pc.hands_over:
         (folder / "tool-hands-over").touch()
 

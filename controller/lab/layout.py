@@ -11,7 +11,8 @@
     D/expected.json  {NAME: {"verdict": ..., "reason": code or null}}: what a sweep with D/sweep.yml must say
     D/job.json       beside clean.yml: what is right in the main job; see `expected.Step` and `end_state`
                      {"steps": {STEP: {NAME: {"verdict": ..., "reason": code or null}}},
-                      "computers": {NAME: {"malware": number, "orphans": number, "cleanups": number}}}
+                      "computers": {NAME: {"malware": number, "orphans": number, "leftovers": number,
+                                           "cleanups": number}}}
     D/truth.json     {NAME: {"infected": bool, "faults": [...], "folder": PATH in D}}
 
 `truth.json` is written last and by rename: when it is there, every address answers and everything else is there.

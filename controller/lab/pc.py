@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from controller.lab.network import OWN
 from controller.model.fleet import Order, Platform, Unit
@@ -18,6 +19,7 @@ class LabFault(StrEnum):
     * cut-answer: the connection breaks after `cut_after` bytes of one answer
     * huge-answer: every command answers with far more than anybody takes
     * cleanup-fails: the lab's cleanup tool gives up midway
+    * leaves-starts: it removes files and programs, and leaves behind the autostart entries that name them
     """
 
     OFFLINE = "offline"
@@ -27,6 +29,11 @@ class LabFault(StrEnum):
     CUT_ANSWER = "cut-answer"
     HUGE_ANSWER = "huge-answer"
     CLEANUP_FAILS = "cleanup-fails"
+    LEAVES_STARTS = "leaves-starts"
+
+
+CLEANUP_FAULTS: Final = frozenset({LabFault.CLEANUP_FAILS, LabFault.LEAVES_STARTS})
+"""The faults of computers that can be looked at to the end."""
 
 
 class Login(StrEnum):
@@ -190,3 +197,8 @@ class LabFleet:
 def command_line(*words: str) -> str:
     """Return a command in one line, as every platform writes it: words with blanks stand in quotes."""
     return " ".join(f'"{word}"' if " " in word else word for word in words)
+
+
+def program_of(command: str) -> str:
+    """Return the first word of a command in one line."""
+    return command[1:].partition('"')[0] if command.startswith('"') else command.partition(" ")[0]

@@ -102,11 +102,12 @@ BACKDOOR: Final = Sample(
 )
 
 SAMPLES: Final = (MINER, STEALER, BACKDOOR)
+LISTED_PATHS: Final = tuple(path for each in SAMPLES if each.polymorphic for path in (each.path, each.windows_path))
+"""What the list knows by its path."""
 
 
 def ioc_list() -> str:
     """Return the list that knows every sample: hashes, a path, and where they would call home to."""
     hashes = [hashlib.sha256(each.content("").encode()).hexdigest() for each in SAMPLES if not each.polymorphic]
-    paths = [path for each in SAMPLES if each.polymorphic for path in (each.path, each.windows_path)]
     remarks = ["# Indicators of the lab's made-up malware; documentation addresses and names only."]
-    return "\n".join([*remarks, *hashes, *paths, _C2_DOMAIN, _C2_ADDRESS, "198.51.100.0/28"]) + "\n"
+    return "\n".join([*remarks, *hashes, *LISTED_PATHS, _C2_DOMAIN, _C2_ADDRESS, "198.51.100.0/28"]) + "\n"

@@ -12,7 +12,8 @@ HOSTS: Final = r"C:\Windows\System32\drivers\etc\hosts"
 SYSTEM: Final = "NT AUTHORITY\\SYSTEM"
 _SYSTEM32: Final = r"C:\Windows\System32"
 _OFFICE: Final = r"C:\Program Files\Phần mềm thi hành án"
-_STARTUP: Final = r"AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup"
+STARTUP: Final = r"AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup"
+"""The startup folder of a person, below the profile."""
 _SHARE: Final = "Nối ổ đĩa chung.cmd"
 _SVCHOST: Final = rf"{_SYSTEM32}\svchost.exe"
 _NETSVCS: Final = ("-k", "netsvcs", "-p")
@@ -57,7 +58,7 @@ def files(computer_name: str, user: str, samples: tuple[Sample, ...]) -> tuple[L
         LabFile(path=rf"{home}\Documents\Báo cáo quý III.docx", content="Báo cáo (nội dung bịa)\n"),
         LabFile(path=rf"{home}\Downloads\Mẫu biểu thi hành án [bản 2].xlsx", content=f"Biểu mẫu của {computer_name}\n"),
         LabFile(path=rf"{home}\Pictures\ngày hội.jpg", content="not really a picture\n"),
-        LabFile(path=rf"{home}\{_STARTUP}\{_SHARE}", content=f"@net use S: \\\\{SERVER_NAME}\\chung\n"),
+        LabFile(path=rf"{home}\{STARTUP}\{_SHARE}", content=f"@net use S: \\\\{SERVER_NAME}\\chung\n"),
         LabFile(path=HOSTS, content=f"127.0.0.1 localhost\n{SERVER} {SERVER_NAME} # máy chủ của cơ quan\n"),
     )
     return (*usual, *(each.file(computer_name, each.path_on(Platform.WINDOWS, home)) for each in samples))
@@ -92,7 +93,7 @@ def starts(user: str, samples: tuple[Sample, ...]) -> tuple[LabStart, ...]:
     usual = (
         LabStart(kind=run, name="SecurityHealth", program=rf"{_SYSTEM32}\SecurityHealthSystray.exe"),
         LabStart(kind=run, name="UniKey", program=r"C:\Program Files (x86)\UniKey\UniKeyNT.exe", user=user),
-        LabStart(kind=folder, name=_SHARE, program=rf"{home}\{_STARTUP}\{_SHARE}", user=user),
+        LabStart(kind=folder, name=_SHARE, program=rf"{home}\{STARTUP}\{_SHARE}", user=user),
         *(
             LabStart(kind=service, name=name, program=_SVCHOST, arguments=arguments, title=title)
             for name, title, arguments in _SERVICES

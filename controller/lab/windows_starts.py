@@ -9,10 +9,10 @@ from controller.lab.pc import LabFile, LabPc, LabStart, StartKind, command_line
 from controller.lab.windows_office import SYSTEM
 
 SID: Final = "S-1-5-21-1000000001-1000000002-1000000003"
-_RUN: Final = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Run"
-_TASKS: Final = r"C:\Windows\System32\Tasks"
+RUN: Final = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Run"
+TASKS: Final = r"C:\Windows\System32\Tasks"
 _TREE: Final = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree"
-_PROFILES: Final = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
+PROFILES: Final = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _SYSTEM_SID: Final = "S-1-5-18"
 _TASK: Final = """<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
@@ -31,36 +31,11 @@ def accounts(pc: LabPc) -> Mapping[str, str]:
     return {name: f"{SID}-{number}" for number, name in enumerate(names, 1001)}
 
 
-def command(start: LabStart) -> str:
-    """Return the command of an entry; what lies in a startup folder and a driver have none.
-
-    A task parts program and arguments.
-    """
-    if start.kind in {StartKind.FOLDER, StartKind.DRIVER}:
-        return ""
-    if start.kind is StartKind.TASK:
-        return " ".join((start.program, *start.arguments))
-    return command_line(start.program, *start.arguments)
-
-
-def runs_as(pc: LabPc, start: LabStart) -> str:
+def _runs_as(pc: LabPc, start: LabStart) -> str:
     """Return the account or SID with which an entry starts; empty where the entry leaves that open."""
     if start.user:
         return accounts(pc)[start.user]
     return {StartKind.SERVICE: "LocalSystem", StartKind.TASK: _SYSTEM_SID}.get(start.kind, "")
-
-
-def location(pc: LabPc, start: LabStart) -> str:
-    """Return where an entry stands: a key or a file."""
-    match start.kind:
-        case StartKind.RUN:
-            return rf"HKU\{accounts(pc)[start.user]}\{_RUN}" if start.user else rf"HKLM\{_RUN}"
-        case StartKind.SERVICE | StartKind.DRIVER:
-            return rf"HKLM\SYSTEM\CurrentControlSet\Services\{start.name}"
-        case StartKind.TASK:
-            return rf"{_TASKS}\{start.name}"
-        case _:
-            return start.program
 
 
 def services(pc: LabPc) -> Iterator[Mapping[str, object]]:
@@ -70,10 +45,10 @@ def services(pc: LabPc) -> Iterator[Mapping[str, object]]:
         yield {
             "Name": start.name,
             "DisplayName": start.title or start.name,
-            "PathName": command(start),
+            "PathName": command_line(start.program, *start.arguments),
             "Status": "Running",
             "StartType": "Automatic",
-            "StartName": runs_as(pc, start),
+            "StartName": _runs_as(pc, start),
             "ProcessId": processes.get((start.program, *start.arguments), 0),
         }
 
@@ -87,9 +62,9 @@ def drivers(pc: LabPc) -> Iterator[Mapping[str, object]]:
 def task_files(pc: LabPc) -> Iterator[LabFile]:
     """Yield the file of each scheduled task; Windows writes it as UTF-16."""
     for start in _of(pc, StartKind.TASK):
-        told = {"user": runs_as(pc, start), "program": start.program, "arguments": " ".join(start.arguments)}
+        told = {"user": _runs_as(pc, start), "program": start.program, "arguments": " ".join(start.arguments)}
         text = _TASK.format(**{name: escape(value) for name, value in told.items()})
-        yield LabFile(path=location(pc, start), content=text)
+        yield LabFile(path=rf"{TASKS}\{start.name}", content=text)
 
 
 def keys(pc: LabPc) -> Iterator[str]:
@@ -98,10 +73,10 @@ def keys(pc: LabPc) -> Iterator[str]:
     for start in _of(pc, StartKind.TASK):
         identity = f"{{{uuid.uuid5(uuid.UUID(pc.machine_id), start.name)}}}".upper()
         yield from _key(rf"HKEY_LOCAL_MACHINE\{_TREE}\{start.name}", {"Id": identity})
-    yield from _key(rf"HKEY_LOCAL_MACHINE\{_RUN}", _run_values(pc, ""))
+    yield from _key(rf"HKEY_LOCAL_MACHINE\{RUN}", _run_values(pc, ""))
     for name, sid in accounts(pc).items():
-        yield from _key(rf"HKEY_LOCAL_MACHINE\{_PROFILES}\{sid}", {"ProfileImagePath": rf"C:\Users\{name}"})
-        yield from _key(rf"HKEY_USERS\{sid}\{_RUN}", _run_values(pc, name))
+        yield from _key(rf"HKEY_LOCAL_MACHINE\{PROFILES}\{sid}", {"ProfileImagePath": rf"C:\Users\{name}"})
+        yield from _key(rf"HKEY_USERS\{sid}\{RUN}", _run_values(pc, name))
 
 
 def _of(pc: LabPc, kind: StartKind) -> Iterator[LabStart]:
@@ -109,7 +84,11 @@ def _of(pc: LabPc, kind: StartKind) -> Iterator[LabStart]:
 
 
 def _run_values(pc: LabPc, user: str) -> Mapping[str, str]:
-    return {start.name: command(start) for start in _of(pc, StartKind.RUN) if start.user == user}
+    return {
+        start.name: command_line(start.program, *start.arguments)
+        for start in _of(pc, StartKind.RUN)
+        if start.user == user
+    }
 
 
 def _key(path: str, values: Mapping[str, str]) -> Iterator[str]:

@@ -93,7 +93,7 @@ def test_what_is_right_in_the_main_job_is_there_for_every_computer_and_step(lab:
     assert {step: set(computers) for step, computers in job["steps"].items()} == dict.fromkeys(Step, names)
     assert set(job["computers"]) == names
     assert job["steps"]["clean"][WELL] == {"verdict": "clean", "reason": None}
-    assert job["computers"][WELL] == {"malware": 0, "orphans": 0, "cleanups": 1}
+    assert job["computers"][WELL] == {"malware": 0, "orphans": 0, "leftovers": 0, "cleanups": 1}
 
 
 def test_secrets_are_for_their_owner_alone(lab: Lab) -> None:

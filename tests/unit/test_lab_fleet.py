@@ -10,7 +10,7 @@ from controller.indicators.parsers import plain
 from controller.lab.expected import Expected, Step, expected, expected_after
 from controller.lab.fleet import DEMO_SIZE, SHARED_ACCOUNT, build_fleet
 from controller.lab.pc import LabFault, LabFleet, LabPc, Login
-from controller.lab.samples import ioc_list
+from controller.lab.samples import BACKDOOR, STEALER, Sample, ioc_list
 from controller.model.codec import dumps, loads
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind, Observation
@@ -19,6 +19,17 @@ from controller.model.verdict import Verdict
 
 def _pc(*faults: LabFault, infected: bool) -> LabPc:
     return next(each for each in build_fleet(600).pcs if each.faults == faults and each.infected == infected)
+
+
+def _leaving(*samples: Sample) -> LabPc:
+    """A computer that these befell, and on which the tool leaves autostart entries behind."""
+    start = tuple(each.start_on(Platform.LINUX, "/home/a", "a") for each in samples)
+    return replace(_pc(infected=True), faults=(LabFault.LEAVES_STARTS,), starts=start)
+
+
+_CLEAN, _CLEANED = Expected(Verdict.CLEAN), Expected(Verdict.CLEANED)
+_INFECTED, _LEFT = (Expected(Verdict.INFECTED, each) for each in (Reason.MATCH_FOUND, Reason.LEFTOVER_AUTOSTART))
+_OFF = Expected(Verdict.UNKNOWN, Reason.REACH_REFUSED)
 
 
 def test_the_same_seed_gives_the_same_fleet_and_another_seed_another() -> None:
@@ -105,12 +116,15 @@ def test_whoever_is_infected_starts_it_again_and_nobody_else_meets_the_list(wind
 @pytest.mark.parametrize(
     ("pc", "looked", "cleaned"),
     [
-        (_pc(infected=False), Expected(Verdict.CLEAN), Expected(Verdict.CLEAN)),
-        (_pc(infected=True), Expected(Verdict.INFECTED, Reason.MATCH_FOUND), Expected(Verdict.CLEANED)),
+        (_pc(infected=False), _CLEAN, _CLEAN),
+        (_pc(infected=True), _INFECTED, _CLEANED),
+        (_pc(LabFault.CLEANUP_FAILS, infected=True), _INFECTED, _INFECTED),
+        (_leaving(STEALER), _INFECTED, _LEFT),
+        (_leaving(STEALER, BACKDOOR), _INFECTED, _INFECTED),
         (
-            _pc(LabFault.CLEANUP_FAILS, infected=True),
-            Expected(Verdict.INFECTED, Reason.MATCH_FOUND),
-            Expected(Verdict.INFECTED, Reason.MATCH_FOUND),
+            replace(_pc(infected=False), faults=(LabFault.CLEANUP_FAILS,)),
+            _CLEAN,
+            Expected(Verdict.UNKNOWN, Reason.LOOK_MISSING),
         ),
         *(
             (_pc(fault, infected=False), Expected(Verdict.UNKNOWN, reason), Expected(Verdict.UNKNOWN, reason))
@@ -119,7 +133,7 @@ def test_whoever_is_infected_starts_it_again_and_nobody_else_meets_the_list(wind
                 (LabFault.WRONG_PASSWORD, Reason.LOGIN_REFUSED),
                 (LabFault.HANGS, Reason.HOST_TIMEOUT),
                 (LabFault.GARBAGE, Reason.ANSWER_GARBLED),
-                (LabFault.CUT_ANSWER, Reason.CONNECTION_LOST),
+                (LabFault.CUT_ANSWER, Reason.LOOK_MISSING),
                 (LabFault.HUGE_ANSWER, Reason.ANSWER_HUGE),
             )
         ),
@@ -130,18 +144,14 @@ def test_the_truth_says_what_an_honest_sweep_must_say(pc: LabPc, looked: Expecte
     assert expected(pc, clean=True) == cleaned
 
 
-_CLEAN, _CLEANED = Expected(Verdict.CLEAN), Expected(Verdict.CLEANED)
-_INFECTED = Expected(Verdict.INFECTED, Reason.MATCH_FOUND)
-_UNFINISHED, _OFF = (Expected(Verdict.UNKNOWN, each) for each in (Reason.CLEANER_UNFINISHED, Reason.REACH_REFUSED))
-
-
 @pytest.mark.parametrize(
     ("pc", "steps"),
     [
         (_pc(infected=False), [_CLEAN, _CLEAN, _CLEAN, _CLEAN]),
-        (_pc(infected=True), [_INFECTED, _CLEANED, _CLEAN, _CLEANED]),
+        (_pc(infected=True), [_INFECTED, _CLEANED, _CLEANED, _CLEANED]),
+        (_leaving(STEALER), [_INFECTED, _LEFT, _LEFT, _LEFT]),
         (_pc(LabFault.CLEANUP_FAILS, infected=True), [_INFECTED, _INFECTED, _INFECTED, _INFECTED]),
-        (replace(_pc(infected=False), faults=(LabFault.CLEANUP_FAILS,)), [_CLEAN, _UNFINISHED, _CLEAN, _CLEAN]),
+        (replace(_pc(infected=False), faults=(LabFault.CLEANUP_FAILS,)), [_CLEAN, _CLEAN, _CLEAN, _CLEAN]),
         (replace(_pc(infected=True), faults=(LabFault.OFFLINE,)), [_OFF, _OFF, _OFF, _OFF]),
     ],
 )

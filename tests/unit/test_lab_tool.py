@@ -22,6 +22,7 @@ SHA256 = hashlib.sha256(SCRIPT).hexdigest()
 
 CLEAN = next(pc for pc in build_fleet().pcs if not pc.infected)
 INFECTED = next(pc for pc in build_fleet().pcs if pc.infected and "kế-toán" in pc.name)
+ALL_INFECTED = [pc for pc in build_fleet().pcs if pc.infected]
 BAD_PATHS = {file.path for file in INFECTED.files if file.content.startswith("lamsach-lab-marker ")}
 
 
@@ -85,6 +86,40 @@ def test_cleaning_removes_the_files_and_ends_their_programs(tmp_path: Path) -> N
     assert not any(map(machine.has, BAD_PATHS))
     assert machine.running() == {process.pid for process in INFECTED.processes if process.path not in BAD_PATHS}
     assert _objects(SPEC["found"], machine.run(*SPEC["detect"], "/").stdout) == set()
+
+
+def _entries(disk: Path) -> set[str]:
+    """Return the names of all autostart entries, and of the links to them."""
+    folders = ("etc/systemd/system", "etc/systemd/system/multi-user.target.wants", "etc/cron.d")
+    places = [*(disk / each for each in folders), *disk.glob("home/*/.config/autostart")]
+    return {path.name for place in places for path in place.iterdir() if path.is_symlink() or path.is_file()}
+
+
+@pytest.mark.parametrize("pc", ALL_INFECTED, ids=lambda pc: pc.name)
+def test_cleaning_removes_the_autostart_entries_that_name_the_files_and_no_others(pc: LabPc, tmp_path: Path) -> None:
+    machine = Machine(pc, tmp_path / "pc")
+    own = {"CapNhat.service", "Office.desktop", "ThuVien"}
+    before = _entries(machine.disk)
+    near = machine.disk / "etc/cron.d/gần giống"
+    near.write_text(
+        "1 1 * * * root /opt/var/tmp/.cap-nhat/kworkerd\n2 2 * * * root /usr/local/lib/.thu-vien/updaterd2\n"
+    )
+
+    machine.run(*SPEC["detect"], "/")
+    assert _entries(machine.disk) == {*before, near.name}
+    machine.run(*SPEC["clean"], "/")
+
+    assert before & own
+    assert _entries(machine.disk) == {*(before - own), near.name}
+    assert not [path for path in machine.disk.rglob("etc/systemd/**/*") if path.is_symlink() and not path.exists()]
+
+
+def test_where_it_is_told_to_leave_entries_behind_only_the_files_go(tmp_path: Path) -> None:
+    machine = Machine(replace(INFECTED, faults=(LabFault.LEAVES_STARTS,)), tmp_path / "pc")
+    before = _entries(machine.disk)
+    assert machine.run(*SPEC["clean"], "/").returncode == 0
+    assert not any(map(machine.has, BAD_PATHS))
+    assert _entries(machine.disk) == before
 
 
 def test_with_a_program_its_connections_end(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ import yaml
 
 from controller.lab.fleet import build_fleet
 from controller.lab.folder import write_folder
-from controller.lab.pc import LabFault, LabPc
+from controller.lab.pc import LabFault, LabPc, LabStart, StartKind
+from controller.lab.windows_answers.looks import Looks
+from controller.lab.windows_entries import read_entries
 from controller.lab.windows_folder import on_disk
 
 TOOL = files("controller.lab") / "tool_windows"
@@ -21,7 +23,7 @@ SCRIPT = (TOOL / "quet-sach.exe.sh").read_bytes()
 SPEC = yaml.safe_load((TOOL / "tool.yaml").read_text(encoding="utf-8"))
 SHA256 = hashlib.sha256(SCRIPT).hexdigest()
 
-INFECTED, CLEAN = (build_fleet(4, windows=4).pcs[index] for index in (2, 3))
+MINED, INFECTED, CLEAN = (build_fleet(4, windows=4).pcs[index] for index in (0, 2, 3))
 BAD_PATHS = {file.path for file in INFECTED.files if file.content.startswith("lamsach-lab-marker ")}
 
 
@@ -56,6 +58,11 @@ def _objects(pattern: str, output: str) -> set[str]:
     return {match["object"] for match in re.finditer(pattern, output, re.MULTILINE)}
 
 
+def _rendered(pc: LabPc, folder: Path, collector: str) -> list[str]:
+    """Return the rows of an answer as the lab renders it."""
+    return [line for text in Looks(pc, folder).answer(collector, ("n", "-")) for line in text.splitlines()[1:-1]]
+
+
 def _complete(output: str) -> bool:
     return re.search(SPEC["complete"], output, re.MULTILINE) is not None
 
@@ -83,6 +90,46 @@ def test_cleaning_removes_the_files_and_ends_their_programs(tmp_path: Path) -> N
     assert ended.returncode == 0
     assert not any(map(machine.has, BAD_PATHS))
     assert machine.running() == {process.pid for process in INFECTED.processes if process.path not in BAD_PATHS}
+
+
+@pytest.mark.parametrize("pc", [MINED, INFECTED], ids=lambda pc: pc.name)
+def test_cleaning_removes_the_autostart_entries_that_name_the_files_and_no_others(pc: LabPc, tmp_path: Path) -> None:
+    machine = Machine(pc, tmp_path / "pc")
+    before = list(read_entries(machine.folder))
+    bad = {file.path for file in pc.files if file.content.startswith("lamsach-lab-marker ")}
+
+    machine.run("--detect", "C:\\")
+    assert list(read_entries(machine.folder)) == before
+    machine.run("--clean", "C:\\")
+
+    after = list(read_entries(machine.folder))
+    assert after == [entry for entry in before if entry.program not in bad]
+    assert len(before) - len(after) == len(bad)
+    assert "ThuVien" not in (machine.folder / "registry/10-lab.reg").read_text(encoding="utf-8")
+
+
+def test_where_it_is_told_to_leave_entries_behind_only_the_files_go(tmp_path: Path) -> None:
+    machine = Machine(replace(INFECTED, faults=(LabFault.LEAVES_STARTS,)), tmp_path / "pc")
+    before = list(read_entries(machine.folder))
+    assert machine.run("--clean", "C:\\").returncode == 0
+    assert not any(map(machine.has, BAD_PATHS))
+    assert list(read_entries(machine.folder)) == before
+    rows = [json.loads(line) for line in _rendered(INFECTED, machine.folder, "autostart")]
+    assert {row["path"]: row["sha256"] for row in rows if row["path"] in BAD_PATHS} == dict.fromkeys(BAD_PATHS, "")
+
+
+def test_every_kind_of_entry_goes_and_one_that_is_only_alike_stays(tmp_path: Path) -> None:
+    (bad, *_) = sorted(BAD_PATHS)
+    kinds = (StartKind.RUN, StartKind.SERVICE, StartKind.DRIVER, StartKind.TASK)
+    own = [LabStart(kind=kind, name="a", program=bad, arguments=("/x",)) for kind in kinds]
+    alike = [LabStart(kind=kind, name="b", program=f"{bad}2") for kind in kinds]
+    machine = Machine(replace(INFECTED, starts=(*own, *alike)), tmp_path / "pc")
+    assert len(list(read_entries(machine.folder))) == 9  # with the startup folder
+
+    machine.run("--clean", "C:\\")
+
+    left = [(entry.kind, entry.program) for entry in read_entries(machine.folder)]
+    assert [each for each in left if each[0] is not StartKind.FOLDER] == [(kind, f"{bad}2") for kind in kinds]
 
 
 def test_only_the_roots_are_looked_at(tmp_path: Path) -> None:

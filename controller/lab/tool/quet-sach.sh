@@ -2,12 +2,14 @@
 # The lab's cleanup tool: finds files that begin with the lab's marker, and removes them when it may.
 #
 #   quet-sach.sh --detect ROOT...    print what is there
-#   quet-sach.sh --clean ROOT...     remove it, and end the programs that run from it
+#   quet-sach.sh --clean ROOT...     remove it with the autostart entries that name it, and end the programs that run
+#                                    from it
 #
 # It stands on a lab computer's disk as <disk>/var/lib/lamsach/tools/<sha256>/quet-sach.sh; roots and what it
 # prints are paths as that computer sees them. Exit status: 0 nothing is left, 1 something is, 2 it failed.
-# Each run is noted in <folder of the computer>/tool-runs.txt as "RUN_ID MODE". It obeys three files there:
-# tool-seconds (how long to take), tool-fails (give up midway), and tool-hands-over (let a child do the work, and end).
+# Each run is noted in <folder of the computer>/tool-runs.txt as "RUN_ID MODE". It obeys four files there:
+# tool-seconds (how long to take), tool-fails (give up midway), tool-leaves-starts (leave autostart entries behind), and
+# tool-hands-over (let a child do the work, and end).
 set -u
 
 # In two parts, so that the tool does not find itself.
@@ -59,6 +61,24 @@ end_programs_of() {
     done
 }
 
+# names OBJECT FILE: whether a line of it names the object as one whole word
+names() {
+    object=$1 awk '
+        function bare(text) { gsub(/[="]/, " ", text); return " " text " " }
+        index(bare($0), bare(ENVIRON["object"])) { found = 1 }
+        END { exit !found }
+    ' "$2"
+}
+
+# remove_starts_of OBJECT: the units, tables of cron and desktop entries that name it, and the links to these units
+remove_starts_of() {
+    units=$disk/etc/systemd/system
+    for entry in "$units"/*.service "$disk"/etc/cron.d/* "$disk"/home/*/.config/autostart/*.desktop; do
+        [ -f "$entry" ] && names "$1" "$entry" && rm -f -- "$entry"
+    done
+    find "$units" -type l ! -exec test -e {} \; -exec rm -f -- {} +
+}
+
 treat() {
     threat=$(sed -n "1s/^$marker //p" "$1")
     [ -n "$threat" ] || return 0
@@ -68,6 +88,7 @@ treat() {
     [ "$mode" = clean ] || return 0
     end_programs_of "$1"
     rm -f -- "$1" || give_up "cannot remove $object"
+    [ -e "$folder/tool-leaves-starts" ] || remove_starts_of "$object"
     tell "REMOVED $threat $object"
     removed=$((removed + 1))
 }

@@ -12,6 +12,7 @@ from controller.collectors.answer import FRAME_VERSION
 from controller.collectors.trailer import MAX_NAMED
 from controller.lab.pc import LabPc
 from controller.lab.windows_answers.traces import Row, autostart, connections, dns_cache
+from controller.lab.windows_entries import read_entries
 from controller.lab.windows_folder import FREE_BYTES, KERNEL, PRODUCT, machine_guid, on_disk, started
 from controller.lab.windows_office import HOSTS
 from controller.lab.winrm.rendered import ScriptError
@@ -161,10 +162,11 @@ class Looks:
     def _autostart(self, options: _Options) -> Iterator[Row]:
         """A program that is not there has no sums; its entry is a trace of it all the same."""
         sums: dict[str, Mapping[str, str]] = {}
-        for path in {start.program for start in self._pc.starts}:
+        entries = tuple(read_entries(self._folder))
+        for path in {entry.program for entry in entries}:
             there = on_disk(self._folder, path).exists()
             sums[path] = self._sums(path, options, lacking=True) if there else _no_sums()
-        return autostart(self._pc, sums)
+        return autostart(entries, sums)
 
     def _files(self, options: _Options) -> Iterator[Row]:
         for root in options.roots:

@@ -1,16 +1,15 @@
-"""The rows of `connections`, `dns_cache` and `autostart`, from what a PC says of itself."""
+"""The rows of `connections` and `dns_cache` from what a PC says of itself, and of `autostart` from its entries."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from controller.lab.pc import LabName, LabPc, LabSocket, StartKind
-from controller.lab.windows_starts import command, location, runs_as
+from controller.lab.pc import LabName, LabSocket
+from controller.lab.windows_entries import Entry
 
 Row = Mapping[str, object]
 
 _NOWHERE: Final = re.compile(r"(0|127)(\.[0-9]+)+|[0:]+1?")
-_ORDER: Final = tuple(StartKind)
 
 
 def connections(sockets: Sequence[LabSocket], processes: Mapping[int, tuple[str, str]]) -> Iterator[Row]:
@@ -63,16 +62,16 @@ def _record(name: str, kind: str, data: str, source: str, *, blocked: bool) -> R
     }
 
 
-def autostart(pc: LabPc, sums: Mapping[str, Mapping[str, str]]) -> Iterator[Row]:
-    """Yield what starts by itself on `pc`; `sums` are those of each program, by its path."""
-    for start in sorted(pc.starts, key=lambda each: _ORDER.index(each.kind)):
+def autostart(entries: Iterable[Entry], sums: Mapping[str, Mapping[str, str]]) -> Iterator[Row]:
+    """Yield the rows of what starts by itself; `sums` are those of each program, by its path."""
+    for entry in entries:
         yield {
-            "kind": start.kind.value,
-            "name": rf"\{start.name}" if start.kind is StartKind.TASK else start.name,
-            "path": start.program,
-            **sums[start.program],
-            "command": command(start),
-            "user": runs_as(pc, start),
-            "location": location(pc, start),
+            "kind": entry.kind.value,
+            "name": entry.name,
+            "path": entry.program,
+            **sums[entry.program],
+            "command": entry.command,
+            "user": entry.user,
+            "location": entry.location,
             "enabled": True,
         }
