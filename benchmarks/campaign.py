@@ -170,14 +170,14 @@ def _rows(spec: CollectorSpec, chance: random.Random, *, is_bad: bool) -> Iterat
     for row in range(ROWS[spec.name]):
         number = chance.getrandbits(64) if chance.random() < OWN else row
         name, digest = f"{number:x}", hashlib.sha256(f"{spec.name}{number}".encode()).hexdigest()
-        own: Mapping[str, Any] = {
+        every: Mapping[str, Mapping[str, Any]] = {
             "processes": {"pid": row + 10, "path": f"/usr/bin/{name}", "sha256": digest, "command_line": f"{name} -d"},
             "files": {"path": f"{ROOT}/an/{name}", "type": "file", "sha256": BAD if is_bad and row == 3 else digest},
             "autostart": {"kind": "systemd", "name": name, "path": f"/usr/sbin/{name}", "sha256": digest},
             "connections": {"direction": "outbound", "remote_address": f"198.51.100.{number % 250}"},
             "dns_cache": {"name": f"{name}.example", "source": "cache", "type": "A"},
-        }[spec.name]
-        yield {**blank, **own}
+        }
+        yield {**blank, **every[spec.name]}
 
 
 _SPECS: Final = {name: specs.read(catalog.spec_text(name), name) for name in ROWS}

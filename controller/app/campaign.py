@@ -98,7 +98,7 @@ class Campaign:
     def judgements(self, hosts: Iterable[str] | None = None) -> Mapping[str, Judgement]:
         """Return the state of the `hosts`, or of every computer that any roster had; kept states are used again."""
         chosen = list(self.every if hosts is None else dict.fromkeys(hosts))
-        self._comparison.catch_up()
+        self._comparison.catch_up(keep=True)
         stamps, kept, common = self._ledger.stamps(), self._ledger.states(), self._common
         fresh: dict[str, KeptState] = {}
         saved = 0

@@ -30,7 +30,7 @@ class Comparison:
     def __init__(self, ledger: Ledger, lists: CampaignLists) -> None:
         self._ledger, self._lists = ledger, lists
         self._digest = sha256(f"{COMPARING} {sorted(use.sha256 for use in lists.uses)}".encode()).hexdigest()
-        self._compared, self._found = Compared(), Meetings()
+        self._compared, self._kept, self._found = Compared(), Compared(), Meetings()
         self._asked: dict[tuple[str, str], tuple[Meeting, ...]] = {}
 
     @cached_property
@@ -38,20 +38,21 @@ class Comparison:
         named = tuple(self._lists.indicators.values())
         return Matcher((IocList(name="", sha256="", indicators=named),))
 
-    def catch_up(self) -> None:
-        """Compare what the store holds and was not compared yet; keep the result if the store may be written."""
+    def catch_up(self, *, keep: bool = False) -> None:
+        """Compare what the store holds and was not compared yet; `keep` the result if the store may be written."""
         if not self._compared.digest:
-            self._compared, self._found = self._ledger.meetings()
+            self._kept, self._found = self._ledger.meetings()
+            self._compared = self._kept
         if self._compared.digest != self._digest:
             self._compared, self._found = Compared(self._digest), {}
-        before = self._compared
         while values := self._ledger.observed(after=self._compared.highest, most=_AT_ONCE):
             for number, seen in values:
                 if found := self._met(seen):
                     self._found[number] = found
             self._compared = Compared(self._digest, values[-1][0])
-        if self._compared != before and self._ledger.writable:
+        if keep and self._compared != self._kept and self._ledger.writable:
             self._ledger.keep_meetings(self._compared, self._found)
+            self._kept = self._compared
 
     def is_hit(self, visit: Visit) -> bool:
         """Say whether any look of a visit saw a value that meets something."""

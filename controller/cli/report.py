@@ -83,7 +83,7 @@ def written(reported: Reported, form: str, folder: Path, template: Path | None =
     summary = reported.summary
     documents = {
         "table": {"lamsach.txt": table.write},
-        "csv": {"hosts.csv": csv.write_hosts, "units.csv": csv.write_units},
+        "csv": {"hosts.csv": csv.write_hosts, "units.csv": csv.write_units, "matches.csv": csv.write_matches},
         "json": {"lamsach.json": json.write},
     }[form]
     for name, write in documents.items():

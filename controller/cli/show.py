@@ -69,6 +69,13 @@ def _lines(record: HostRecord) -> Iterator[str]:
         yield f"what to do: {hint(judgement.reason.remedy)}"
     else:
         yield judgement.verdict
+    if judgement.broke and judgement.broken_since:
+        yield f"not reached since {judgement.broken_since:%Y-%m-%d %H:%M} UTC: {_fault(judgement.broke)}"
+    yield from (f"open{line}" for line in map(_match, judgement.matches))
+    closed = [match for match in judgement.met if match not in judgement.matches]
+    yield from (f"settled{line}" for line in map(_match, closed))
+    yield from (f"left behind: {shown(each)}" for each in judgement.leftovers)
+    yield from (f"open on the machine before: {shown(each)}" for each in judgement.replaced)
     if judgement.unread:
         yield f"unread: {judgement.unread} ({shown(first_unread(judgement, most=3)) or 'not named'})"
     numbers = {piece.sha256: number for number, piece in enumerate(record.evidence, start=1)}
@@ -142,7 +149,9 @@ def _unread(item: Unread) -> str:
 def _match(match: Match) -> str:
     known = match.seen in match.where or match.seen == match.value
     seen = match.where if known and match.where else f"{match.where} {match.seen}".strip()
-    return f"  {match.grade}: {match.kind} {shown(match.value)} ({shown(match.list)}:{match.line}) in {shown(seen)}"
+    version = f", version {match.list_sha256[:12]}" if match.list_sha256 else ""
+    named = f"{shown(match.list_path or match.list)}:{match.place or match.line}{version}"
+    return f"  {match.grade}: {match.kind} {shown(match.value)} ({named}) in {shown(seen)}"
 
 
 def _fault(fault: Fault) -> str:

@@ -45,6 +45,11 @@ def left_out(judgement: Judgement) -> str:
     return f"unread: {unread}" if unread else ""
 
 
+def broke_by(judgement: Judgement) -> str:
+    """Return the code of what kept the newest visit from its end, where that is not the reason; else nothing."""
+    return judgement.broke.reason if judgement.broke else ""
+
+
 def whole_detail(judgement: Judgement) -> str:
     """Return the detail, raw, and behind it what else broke the newest visit."""
     if not judgement.broke:

@@ -52,7 +52,7 @@ def test_nothing_a_host_said_reaches_the_terminal_raw(office: Office, ledger: Le
 
     assert {each.exit_code for each in (whole, answer, log)} == {0}
     assert is_harmless(whole.stdout + answer.stdout + log.stdout)
-    assert whole.stdout.count("=cmd|") == 10
+    assert whole.stdout.count("=cmd|") == 11
     assert answer.stdout.startswith('=cmd|"/C calc"!A0;\\x09')
     assert log.stdout.splitlines()[-1] == "second line"
 

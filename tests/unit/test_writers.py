@@ -144,8 +144,10 @@ def test_json_has_exactly_the_promised_keys() -> None:
     assert all(list(unit) == ["id", "name", *counts] for unit in document["units"])
     host = next(each for each in document["hosts"] if each["name"] == "ch-03")
     left_out = ["unread", "unread_items", "missing_roots"]
-    assert list(host) == ["name", "unit", "verdict", "reason", "detail", *left_out, "matches", "findings"]
-    assert list(host["matches"][0]) == ["kind", "value", "list", "line", "collector", "seen"]
+    state = ["reasons", "leftovers", "met", "not_reached_since", "not_reached_why", "replaced"]
+    assert list(host) == ["name", "unit", "verdict", "reason", "detail", *left_out, "matches", "findings", *state]
+    named = ["grade", "list_path", "list_sha256", "place"]
+    assert list(host["matches"][0]) == ["kind", "value", "list", "line", "collector", "seen", *named]
     found = next(each for each in document["hosts"] if each["name"] == "ch-02")["findings"]
     assert [list(each) for each in found] == [["tool", "threat", "object", "state"]]
 

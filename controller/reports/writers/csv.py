@@ -1,4 +1,4 @@
-"""The summary for spreadsheets: one file with a row per computer, one with a row per unit.
+"""The summary for spreadsheets: one file with a row per computer, one with a row per unit, one with a row per match.
 
 UTF-8 with a byte order mark, CRLF and `;`, because Vietnamese Excel takes a comma for a decimal point.
 """
@@ -11,7 +11,7 @@ from typing import Final
 from controller.model.summary import Counts, SweepSummary
 from controller.model.text import shown
 from controller.model.verdict import Judgement
-from controller.reports.lines import first_noted, first_seen, first_unread, judged, whole_detail
+from controller.reports.lines import broke_by, first_noted, first_seen, first_unread, judged, whole_detail
 
 HOST_COLUMNS: Final = (
     "sweep",
@@ -29,6 +29,25 @@ HOST_COLUMNS: Final = (
     "first",
     "unread_items",
     "missing_roots",
+    "leftovers",
+    "not_reached_since",
+    "not_reached_why",
+    "replaced",
+)
+MATCH_COLUMNS: Final = (
+    "unit",
+    "name",
+    "open",
+    "grade",
+    "kind",
+    "value",
+    "list",
+    "list_path",
+    "list_sha256",
+    "place",
+    "collector",
+    "seen",
+    "where",
 )
 UNIT_COLUMNS: Final = (
     "id",
@@ -69,12 +88,48 @@ def write_units(summary: SweepSummary) -> bytes:
     return _sheet(UNIT_COLUMNS, [*rows, ("", "total", *_counts(summary.total))])
 
 
+def write_matches(summary: SweepSummary) -> bytes:
+    """Return one row for each match of all time of each computer; `open` is 1 where it is not settled."""
+    rows = [
+        (
+            row.unit.id,
+            name,
+            int(match in judgement.matches),
+            match.grade,
+            match.kind,
+            match.value,
+            match.list,
+            match.list_path,
+            match.list_sha256,
+            match.place,
+            match.collector,
+            match.seen,
+            match.where,
+        )
+        for row in summary.units
+        for name, judgement in judged(row)
+        for match in judgement.met
+    ]
+    return _sheet(MATCH_COLUMNS, rows)
+
+
 def _judgement(judgement: Judgement) -> Sequence[_Cell]:
     reason = (judgement.reason, judgement.reason.sentence) if judgement.reason else ("", "")
     counted = (judgement.unread, len(judgement.matches), len(judgement.findings))
     first = first_seen(judgement) or first_noted(judgement)
     left_out = (first_unread(judgement, most=_MOST_UNREAD), ", ".join(judgement.missing_roots))
-    return (judgement.verdict, *reason, whole_detail(judgement), int(judgement.done), *counted, first, *left_out)
+    broken = (judgement.broken_since.isoformat() if judgement.broken_since else "", broke_by(judgement))
+    behind = (", ".join(judgement.leftovers), *broken, ", ".join(judgement.replaced))
+    return (
+        judgement.verdict,
+        *reason,
+        whole_detail(judgement),
+        int(judgement.done),
+        *counted,
+        first,
+        *left_out,
+        *behind,
+    )
 
 
 def _counts(counts: Counts) -> Sequence[_Cell]:

@@ -23,6 +23,8 @@ def write(summary: SweepSummary) -> bytes:
     r"""Return UTF-8 JSON, keys always in the same order. A host's own text is kept whole, its controls as `\uNNNN`.
 
     `sweep` holds the sweep's id; several ids are joined by commas, oldest first. `hosts` are those that were given.
+    `matches` are open, `met` those of all time; `not_reached_since` is the time of the first of the visits since which
+    none ended.
     """
     document = {
         "sweep": ",".join(summary.sweeps),
@@ -64,6 +66,12 @@ def _host(name: str, unit: str, judgement: Judgement) -> _Object:
         "missing_roots": list(judgement.missing_roots),
         "matches": [_match(match) for match in judgement.matches],
         "findings": [_finding(finding) for finding in judgement.findings],
+        "reasons": list(judgement.reasons),
+        "leftovers": list(judgement.leftovers),
+        "met": [_match(match) for match in judgement.met],
+        "not_reached_since": judgement.broken_since.isoformat() if judgement.broken_since else None,
+        "not_reached_why": judgement.broke.reason if judgement.broke else None,
+        "replaced": list(judgement.replaced),
     }
 
 
@@ -79,6 +87,10 @@ def _match(match: Match) -> _Object:
         "line": match.line,
         "collector": match.collector,
         "seen": _seen(match),
+        "grade": match.grade,
+        "list_path": match.list_path,
+        "list_sha256": match.list_sha256,
+        "place": match.place,
     }
 
 

@@ -36,9 +36,11 @@ def _cells(name: str, judgement: Judgement) -> tuple[str, str, str, str]:
     if judgement.missing_roots:
         counts.append(f"{len(judgement.missing_roots)} missing")
     beside = f" ({', '.join(counts)})" if counts else ""
-    reason = f"{judgement.reason}: {judgement.reason.sentence}" if judgement.reason else ""
+    reasons = [f"{judgement.reason}: {judgement.reason.sentence}"] if judgement.reason else []
     if judgement.broke:
-        reason += f"; {judgement.broke.reason}"
+        since = f"not reached since {judgement.broken_since:%Y-%m-%d}: " if judgement.broken_since else ""
+        reasons.append(f"{since}{judgement.broke.reason}")
+    reason = "; ".join(reasons)
     seen = first_seen(judgement) or judgement.detail or left_out(judgement)
     return shown(name), f"{judgement.verdict}{beside}", reason, shown(seen, limit=100)
 
