@@ -3,7 +3,7 @@
 import os
 import shutil
 import unicodedata
-from errno import EACCES, ENAMETOOLONG
+from errno import EACCES, ELOOP, ENAMETOOLONG
 from hashlib import md5, sha1, sha256
 from pathlib import Path
 
@@ -117,16 +117,100 @@ def test_a_root_that_is_a_link_to_a_folder_is_that_folder(shell: Shell, disk: Pa
     assert by_path(answer, "type") == {"/bin": "folder", "/bin/x": "file"}
 
 
-@pytest.mark.parametrize("root", ["/out", "/out/below", "/../beside"])
-def test_nothing_outside_of_the_disk_is_looked_at(shell: Shell, disk: Path, root: str) -> None:
-    """What lies there belongs to the machine that the disk is mounted on."""
-    (disk.parent / "beside" / "below").mkdir(parents=True)
-    (disk / "out").symlink_to(disk.parent / "beside")
+def links_of_a_disk(disk: Path) -> None:
+    """Links as servers have them, and links that lead nowhere; /outside lies on the machine that looks, too."""
+    (disk.parent / "outside").mkdir()
+    (disk.parent / "outside" / "ours").write_bytes(b"ours")
+    for folder in ("srv/home/an", "etc"):
+        (disk / folder).mkdir(parents=True)
+    (disk / "srv/home/an/x").write_bytes(b"x")
+    links = {
+        "home": "/srv/home",
+        "absolute": "/home/../home",
+        "climbs": "../../../../srv/home",
+        "file": "/home/an/x",
+        "dangling": "/nonexistent",
+        "outside": str(disk.parent / "outside"),
+        "away": "/proc/1/cwd",
+        "loop": "pool",
+        "pool": "/loop",
+    }
+    for name, target in links.items():
+        (disk / name).symlink_to(target)
+
+
+@pytest.mark.parametrize("root", ["/home", "/absolute", "/climbs", "/../climbs", "/home/../home"])
+def test_links_in_the_path_of_a_root_are_followed_within_a_mounted_disk(shell: Shell, disk: Path, root: str) -> None:
+    links_of_a_disk(disk)
+
+    answer = shell.ask("files", f"root={root}/", f"root={root}/an", sysroot=str(disk))
+
+    listed = {f"{root}": "folder", f"{root}/an": "folder", f"{root}/an/x": "file"}
+    assert by_path(answer, "type") == listed
+    entered = [(root.state, root.resolved) for root in answer.roots]
+    assert entered == [(RootState.ENTERED, "/srv/home"), (RootState.ENTERED, "/srv/home/an")]
+    assert (answer.unread, answer.stopped) == (0, None)
+
+
+def test_a_root_that_is_a_link_to_a_file_is_that_file(shell: Shell, disk: Path) -> None:
+    links_of_a_disk(disk)
+
+    on_disk = shell.ask("files", "root=/file", sysroot=str(disk))
+    (disk / "beside").symlink_to(disk / "srv/home/an/x")
+    running = shell.ask("files", f"root={disk}/beside")
+
+    assert by_path(on_disk, "sha256") == {"/file": sha256(b"x").hexdigest()}
+    assert [root.resolved for root in on_disk.roots] == ["/srv/home/an/x"]
+    assert by_path(running, "sha256") == {f"{disk}/beside": sha256(b"x").hexdigest()}
+
+
+@pytest.mark.parametrize("root", ["/dangling", "/dangling/below", "/outside", "/outside/ours", "/away"])
+def test_a_root_whose_target_is_not_on_the_disk_is_missing(shell: Shell, disk: Path, root: str) -> None:
+    """What the same path holds on the machine that the disk is mounted on is not looked at."""
+    links_of_a_disk(disk)
 
     answer = shell.ask("files", f"root={root}", sysroot=str(disk))
 
-    assert answer.rows == ()
-    assert (answer.unread, answer.stopped) == (1, StoppedBy.DENIED)
+    assert by_path(answer, "type") == {root: "missing"}
+    assert [root.state for root in answer.roots] == [RootState.MISSING]
+
+
+@pytest.mark.parametrize("root", ["/loop", "/loop/below"])
+def test_a_root_whose_links_never_end_is_refused(shell: Shell, disk: Path, root: str) -> None:
+    links_of_a_disk(disk)
+
+    on_disk = shell.ask("files", f"root={root}", sysroot=str(disk))
+    (disk / "pool").unlink()
+    (disk / "pool").symlink_to("loop")
+    running = shell.ask("files", f"root={disk}{root}")
+
+    assert on_disk.unread_items == (Unread(kind=UnreadKind.LINK, path=root, error=ELOOP),)
+    assert running.unread_items == (Unread(kind=UnreadKind.LINK, path=f"{disk}{root}", error=ELOOP),)
+    for answer in (on_disk, running):
+        assert (answer.rows, answer.stopped) == ((), StoppedBy.DENIED)
+        assert [root.state for root in answer.roots] == [RootState.REFUSED]
+
+
+def test_a_root_of_the_running_system_that_leads_nowhere_is_missing(shell: Shell, disk: Path) -> None:
+    (disk / "dangling").symlink_to("/nonexistent")
+
+    answer = shell.ask("files", f"root={disk}/dangling")
+
+    assert [root.state for root in answer.roots] == [RootState.MISSING]
+
+
+def test_a_root_that_is_neither_a_folder_nor_a_file_is_refused(shell: Shell, disk: Path) -> None:
+    """So is one that became a link after its links were followed."""
+    os.mkfifo(disk / "fifo")
+    (disk / "late").mkdir()
+
+    fifo = shell.ask("files", "root=/fifo", sysroot=str(disk))
+    shell.shim("find", f'rmdir "{disk}/late" 2>/dev/null && ln -s /etc "{disk}/late"; printf "%s\\0" "$1"')
+    late = shell.ask("files", "root=/late", sysroot=str(disk))
+
+    for answer, path, kind in ((fifo, "/fifo", UnreadKind.OTHER), (late, "/late", UnreadKind.LINK)):
+        assert [root.state for root in answer.roots] == [RootState.REFUSED]
+        assert (answer.unread_items, answer.stopped) == ((Unread(kind=kind, path=path),), StoppedBy.DENIED)
 
 
 def test_a_root_that_does_not_exist_is_said_and_is_not_an_observation(shell: Shell, disk: Path) -> None:
@@ -268,7 +352,7 @@ def test_a_root_that_had_no_turn_is_not_forgotten(shell: Shell, disk: Path) -> N
 
 def test_a_search_that_dies_midway_stops_the_look(shell: Shell, disk: Path) -> None:
     (disk / "x").write_bytes(b"x")
-    shell.shim("find", 'printf "%s\\0" "$1" "$1"x; kill -KILL $$')
+    shell.shim("find", 'printf "%s\\0" "$1" "$1/x"; kill -KILL $$')
 
     answer = shell.ask("files", "root=/", sysroot=str(disk))
 
@@ -393,7 +477,7 @@ def test_a_root_that_cannot_be_listed_was_refused(shell: Shell, disk: Path) -> N
 
     (disk / "closed").chmod(0o755)
     assert [(root.asked, root.state) for root in answer.roots] == [("/closed", RootState.REFUSED)]
-    assert answer.unread_items[0] == Unread(kind=UnreadKind.FOLDER, path="/closed")
+    assert answer.unread_items[0] == Unread(kind=UnreadKind.FOLDER, path="/closed", error=EACCES)
     assert answer.stopped is StoppedBy.DENIED
 
 

@@ -8,16 +8,23 @@ function complaint(line,   error, name) {
   error = errno(line)
   if (error == 2 || line ~ /^find: File system loop detected/) return
   name = line
-  sub(/^[a-z]+: /, "", name)
+  sub(/^[a-z]+: (can\047t stat )?/, "", name)
   if (error) sub(/: [A-Za-z\/ ]+$/, "", name)
   if (match(name, /\047.*\047/)) name = unquoted(substr(name, RSTART + 1, RLENGTH - 2))
   unlisted(encoded(name), error)
 }
 function unlisted(name, error) {
-  if (index(name, encoded(ENVIRON["ROOT"] "/")) == 1) name = substr(name, START)
-  if (length(name) > 1) sub(/\/$/, "", name)
+  name = shown_anywhere(name)
   if (name in root_of) state[root_of[name]] = "refused"
   stops(error == 36 ? "name" : "folder", name, error)
+}
+# shown_anywhere(place): as the host sees it, below the root that it belongs to; what is no path of ours stays as it is.
+function shown_anywhere(place,   i, best) {
+  for (i = 1; i <= places; i++) {
+    if (index(place "/", place_at[i] "/") == 1 && (!best || length(place_at[i]) > length(place_at[best]))) best = i
+  }
+  if (best) place = asked_at[best] substr(place, length(place_at[best]) + 1)
+  return place == "" ? "/" : place
 }
 # GNU programs write a name as C would: letters beyond ASCII as three digits.
 function unquoted(s,   out, at, c) {

@@ -10,8 +10,7 @@
 # shellcheck disable=SC2016  # awk text, not shell text
 MOUNTS='
 BEGIN {
-  REAL = ENVIRON["REAL"] == "/" ? "" : ENVIRON["REAL"]
-  PLACE = ENVIRON["PLACE"]
+  REAL = ENVIRON["REAL"]
   DEPTH = ENVIRON["DEPTH"]
   words("skip", "proc sysfs devpts cgroup cgroup2 securityfs debugfs tracefs configfs pstore bpf efivarfs mqueue " \
     "hugetlbfs fusectl binfmt_misc rpc_pipefs nfsd selinuxfs smackfs nsfs pipefs sockfs openpromfs resctrl oprofilefs " \
@@ -97,36 +96,36 @@ function pattern(path,   i, c, out) {
   for (i = 1; i <= length(path); i++) out = out (index("[]*?\\", c = substr(path, i, 1)) ? "\\" c : c)
   return quoted(out)
 }
-function as_asked(m) { return PLACE substr(point[m], length(REAL) + 1) }
 function inside(path) {
   path = substr(path, length(ENVIRON["ROOT"]) + 1)
   return encoded(path == "" ? "/" : path)
 }
 
 # With WORDS, the words of find: what it starts from, and what it leaves out. Else a line for each file system:
-# `own CLASS TYPE SOURCE`, then `CLASS SOURCE PATH`, and `double` when two of them are one.
+# `own CLASS TYPE SOURCE`, then `CLASS SOURCE PATH` (of one that is entered as it lies in our root, else its whole path),
+# and `double` when two of them are one.
 END {
-  home = home_of(ENVIRON["REAL"]) # none where our root is a folder of another system (chroot)
+  home = home_of(REAL) # none where our root is a folder of another system (chroot)
   devices[device[home]] = 1
-  starts = quoted(PLACE ENVIRON["SLASH"])
+  starts = quoted(REAL == "" ? "/" : REAL)
   prunes = "-path " pattern(ENVIRON["ROOT"] "/proc") " -o -path " pattern(ENVIRON["ROOT"] "/sys")
   if (ENVIRON["WORDS"] == "") print "own", home == "" ? (count ? "enter" : "skip") : class_of(home), kind[home], source[home]
   for (i = 1; i <= count; i++) {
     m = order[i]
     if (!on_top(m) || !is_strictly_below(point[m]) || (what = fate(m)) == "none") continue
-    if (what == "start") starts = starts " " quoted(as_asked(m))
-    else if (what != "enter") prunes = prunes " -o -path " pattern(as_asked(m))
+    if (what == "start") starts = starts " " quoted(point[m])
+    else if (what != "enter") prunes = prunes " -o -path " pattern(point[m])
     if ((what == "enter" || what == "start") && devices[device[m]]++) double = 1
-    if (ENVIRON["WORDS"] == "") print what, source[m], inside(what == "skip" || what == "stop" ? as_asked(m) : point[m])
+    if (ENVIRON["WORDS"] == "") print what, source[m], (what == "skip" || what == "stop" ? encoded(point[m]) : inside(point[m]))
   }
   if (ENVIRON["WORDS"] != "") print starts " " (DEPTH == "" ? "" : "-maxdepth " DEPTH " ") "\\( " prunes " \\) -prune -o -print0"
   else if (double) print "double"
 }'
 
-# mounts [words]: print what MOUNTS says of $place, whose real path is $real.
+# mounts [words]: print what MOUNTS says of $real, a path without links and without a slash at its end.
 mounts() {
   # shellcheck disable=SC2002  # a program that tests can replace
-  cat /proc/self/mountinfo | REAL=$real PLACE=${place%/} SLASH=${place##*[!/]} WORDS=${1-} awk "$AWK$MOUNTS"
+  cat /proc/self/mountinfo | REAL=$real WORDS=${1-} awk "$AWK$MOUNTS"
 }
 
 # volume SOURCE: set VOLUME to the UUID of the file system on a block device.

@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # Every file, folder and link below the roots, with the hashes of the files. Reads only; see spec.yaml.
 #
-# Links are listed and not followed, except a root that is itself a link to a folder. linux-mounts.sh says which file
-# systems below a root are entered; the mount point of one that is not is a row of type `mount`. Fifos, sockets and
-# devices are listed and never opened. /proc and /sys are left out.
+# Links are listed and not followed, except those in the path of a root, which are followed as the host itself would: on
+# a mounted disk within that disk. linux-mounts.sh says which file systems below a root are entered; the mount point of
+# one that is not is a row of type `mount`. Fifos, sockets and devices are listed and never opened. /proc and /sys are
+# left out.
 
 COLLECTOR=files
 
@@ -39,33 +40,12 @@ stat -c "$FIELDS %n" "$@" 2>&1
 whole $?
 exit 0'
 
-# is_inside PATH: a mounted disk may hold links that lead out of it, to our own files.
-is_inside() {
-  [ "$LIVE" = no ] || return 0
-  folder=$1
-  [ -d "$folder" ] || folder=${folder%/*}/
-  folder=$(cd -P "$folder" 2>/dev/null && pwd -P) || return 0 # find will say why
-  case $folder/ in "$ROOT"/*) ;; *) return 1 ;; esac
-}
-
 # is_missing PATH: it is not there, and we were allowed to see that.
 is_missing() {
-  [ ! -e "$1" ] && [ ! -L "$1" ] || return 1
+  [ ! -e "${1:-/}" ] && [ ! -L "$1" ] || return 1
   above=$1
   while [ -n "$above" ] && [ ! -e "$above" ]; do above=${above%/*}; done
   [ -x "${above:-/}" ]
-}
-
-# real_of PLACE: set `real` to its path without links.
-real_of() {
-  if [ -d "$1" ]; then
-    real=$(cd -P "$1" 2>/dev/null && pwd -P && echo .) || return
-  else
-    real=$(cd -P "${1%/*}/" 2>/dev/null && pwd -P && echo .) || return
-    real=${real%"$NEWLINE".}
-    real=${real%/}/${1##*/}$NEWLINE.
-  fi
-  real=${real%"$NEWLINE".}
 }
 
 # say_root STATE VOLUME ASKED REAL: three lines.
@@ -82,11 +62,11 @@ file_systems() {
   set -- $(printf '%s\n' "$table" | head -n 1)
   if [ "$2" = skip ] || [ "$3" = autofs ]; then
     say_root refused '' "$root" ''
-    printf '#stop %s\n' "$(encode "$asked")"
+    printf '#stop %s\n' "$(encode "$real")"
     return 1
   fi
   volume "${4-}"
-  say_root entered "$VOLUME" "$root" "${real#"$ROOT"}"
+  say_root entered "$VOLUME" "$root" "$RESOLVED"
   printf '%s\n' "$table" | while read -r class source path; do
     case $class in
       double) echo '#double' ;;
@@ -99,28 +79,26 @@ file_systems() {
   done
 }
 
-# walk ROOT: `root` is the argument as it came, `asked` without slashes at its end.
+# walk ROOT: `root` is the argument as it came, `asked` without slashes at its end, `real` its place without links.
 walk() {
   root=$1 asked=$1
   while [ "${asked%/}" != "$asked" ]; do asked=${asked%/}; done
-  place=$ROOT$asked
-  if is_missing "${place:-/}"; then
+  if ! resolve "$asked"; then
+    say_root refused '' "$root" ''
+    printf '#loop %s\n' "$(encode "$asked")"
+    return
+  fi
+  real=$ROOT$RESOLVED
+  if is_missing "$real"; then
     say_root missing '' "$root" ''
     printf '#missing %s\n' "$(encode "$asked")"
     return
-  elif ! is_inside "${place:-/}"; then
-    say_root refused '' "$root" ''
-    printf '#outside %s\n' "$(encode "$asked")"
-    return
   fi
-  [ ! -d "$place/" ] || place=$place/
-  if ! real_of "$place"; then
-    say_root refused '' "$root" ''
-    printf '#closed %s\n' "$(encode "$asked")"
-    return
-  fi
+  printf '#place\n'
+  encode "$asked"
+  encode "$real"
   file_systems || return
-  printf '#start %s\n' "$(encode "${asked:-/}")"
+  echo '#start'
   eval "set -- $(mounts words)"
   {
     find "$@"
@@ -148,7 +126,6 @@ collect() {
   choose_tools
   listed "$@" | awk "$AWK$COMPLAINTS"'
     BEGIN {
-      START = length(encoded(ENVIRON["ROOT"])) + 1
       TYPE["4"] = "folder"
       TYPE["8"] = "file"
       TYPE["a"] = "link"
@@ -177,7 +154,7 @@ collect() {
           read++
         } else if (inode[i] != "" && KNOWN[inode[i]] != "") sums = KNOWN[inode[i]]
         else if (in_time) lost[++failed] = file[i]
-        list(shown[i], "file", size[i], modified[i], sums)
+        list(shown_as[i], "file", size[i], modified[i], sums)
       }
       split("", SUM)
       if (failed) note_lost(lost, failed, read)
@@ -188,7 +165,7 @@ collect() {
       for (i = 1; i <= n; i++) {
         if (WHY[lost[i]] == "gone") continue
         split(WHY[lost[i]], word, " ")
-        note(word[1] == "program" ? "program" : "file", substr(encoded(lost[i]), START), word[2])
+        note(word[1] == "program" ? "program" : "file", shown_anywhere(encoded(lost[i])), word[2])
         there++
       }
       if (there > 4 && !read) lacking = 1
@@ -198,7 +175,7 @@ collect() {
     function wait(name) {
       waiting++
       file[waiting] = plain(name)
-      shown[waiting] = substr(name, START)
+      shown_as[waiting] = shown(name)
       size[waiting] = $4
       modified[waiting] = $5
       inode[waiting] = $2 > 1 || double ? $3 : ""
@@ -207,11 +184,10 @@ collect() {
       if (waiting >= 200 || bytes > 134217728 || letters > 25000) flush()
     }
 
-    # A root that is there and gave no row was not looked at.
-    function end_root() {
-      if (!bare) return
-      state[roots_seen] = "refused"
-      stops("folder", bare, 0)
+    # A root that is there and gave no row, or neither a folder nor a file, was not looked at.
+    function refuse_root(kind) {
+      state[root_of[bare]] = "refused"
+      stops(kind, bare, 0)
       bare = ""
     }
     function add_root(   asked, resolved) {
@@ -220,21 +196,37 @@ collect() {
       asked_as[roots_seen] = asked
       lies_at[roots_seen] = resolved
       on_volume[roots_seen] = $3
+      if (!root_number[places]) root_number[places] = roots_seen
+    }
+    function add_place() {
+      if ((getline ASKED) <= 0 || (getline PLACE) <= 0) exit
+      asked_at[++places] = ASKED
+      place_at[places] = PLACE
+    }
+    # shown(place): as the host sees it, below the root as it was asked for.
+    function shown(place) {
+      place = ASKED substr(place, length(PLACE) + 1)
+      return place == "" ? "/" : place
     }
 
-    /^#(start|end|root|missing|outside|stop|closed)/ { end_root() }
+    /^#(start|end|root|place|missing|loop)/ { if (bare) refuse_root("folder") }
     stopped != "no" { exit }
     /^#time/ { stopped = "time"; next }
     /^#root / { add_root(); next }
-    /^#start / { bare = substr($0, 8); root_of[bare] = roots_seen; next }
-    /^#outside / { stops("link", substr($0, 10), 0); next }
-    /^#closed / { stops("folder", substr($0, 9), 0); next }
+    /^#place/ { add_place(); next }
+    /^#start/ {
+      bare = shown(PLACE)
+      root_of[bare] = root_number[places]
+      next
+    }
+    /^#loop / { stops("link", substr($0, 7), 40); next }
     /^#broken/ { stops("other", substr($0, 9) == "" ? "a batch of names is lost" : substr($0, 9), 0); next }
     /^#double/ { double = 1; next }
     /^#missing / { list(substr($0, 10), "missing", 0, 0, sums_json("")); next }
     /^#(skip|stop) / {
-      list(substr($0, 7), "mount", 0, 0, sums_json(""))
-      if ($1 == "#stop") stops("mount", substr($0, 7), 0)
+      name = shown(substr($0, 7))
+      list(name, "mount", 0, 0, sums_json(""))
+      if ($1 == "#stop") stops("mount", name, 0)
       next
     }
     /^#unstat / {
@@ -248,17 +240,17 @@ collect() {
     /^stat: / { complaint($0); next }
     !/^[0-9a-f]+ [0-9]+ [0-9]+:[0-9]+ [0-9]+ -?[0-9]+ / { stops("other", encoded($0), 0); next } # such as: Killed
     {
-      bare = ""
       name = substr($0, length($1 $2 $3 $4 $5) + 6)
       type = length($1) == 4 && substr($1, 1, 1) in TYPE ? TYPE[substr($1, 1, 1)] : "other"
+      if (bare && type != "file" && type != "folder") refuse_root(type)
+      bare = ""
       if (type == "file") {
         if (!double || !COUNTED[$3]++) files++
         if (files > ENVIRON["MAX_FILES"] + 0) stopped = "count"
         else wait(name)
         next
       }
-      if (length(name) > START) sub(/\/$/, "", name)
-      list(substr(name, START), type, $4, $5, sums_json(""))
+      list(shown(name), type, $4, $5, sums_json(""))
     }
     END {
       if (waiting) flush()
