@@ -3,7 +3,7 @@
 import os
 import shutil
 import unicodedata
-from errno import EACCES, ELOOP, ENAMETOOLONG
+from errno import EACCES, EIO, ELOOP, ENAMETOOLONG, EPERM
 from hashlib import md5, sha1, sha256
 from pathlib import Path
 
@@ -417,6 +417,27 @@ def test_a_program_that_cannot_be_read_is_told_from_other_files(shell: Shell, di
     kinds = {item.path: item.kind for item in answer.unread_items}
     assert kinds == {**dict.fromkeys(PROGRAMS, UnreadKind.PROGRAM), "/letter.odt": UnreadKind.FILE}
     assert answer.stopped is None
+
+
+REFUSALS = {
+    "Permission denied": Unread(kind=UnreadKind.PROGRAM, path="/letter.odt", error=EACCES),
+    "Operation not permitted": Unread(kind=UnreadKind.PROGRAM, path="/letter.odt", error=EPERM),
+    "Input/output error": Unread(kind=UnreadKind.FILE, path="/letter.odt", error=EIO),
+    "Required key not available": Unread(kind=UnreadKind.FILE, path="/letter.odt", error=126),
+}
+
+
+@pytest.mark.parametrize("words", REFUSALS)
+def test_a_file_that_even_root_may_not_open_counts_as_a_program(shell: Shell, disk: Path, words: str) -> None:
+    """An antivirus or SELinux refuses it, and nothing else says what it is."""
+    (disk / "letter.odt").write_bytes(b"PK")
+    unhashable(shell, "/letter.odt")
+    refused = f"echo \"head: cannot open '$3' for reading: {words}\" >&2; exit 1"
+    shell.shim("head", f'if [ "$1" = -c ]; then {refused}; fi; exec {shutil.which("head")} "$@"')
+
+    answer = shell.ask("files", "root=/", sysroot=str(disk))
+
+    assert (answer.unread_items, answer.stopped) == ((REFUSALS[words],), None)
 
 
 def test_a_file_that_vanishes_before_it_is_read_is_not_unread(shell: Shell, disk: Path) -> None:

@@ -160,12 +160,14 @@ collect() {
       if (failed) note_lost(lost, failed, read)
       waiting = bytes = letters = 0
     }
+    # Root is refused (errno 1, 13) by a guard such as an antivirus or SELinux, never by the rights of a file. What cannot
+    # be opened cannot be told from a program.
     function note_lost(lost, n, read,   i, there, word) {
       unsummed(lost, n)
       for (i = 1; i <= n; i++) {
         if (WHY[lost[i]] == "gone") continue
         split(WHY[lost[i]], word, " ")
-        note(word[1] == "program" ? "program" : "file", shown_anywhere(encoded(lost[i])), word[2])
+        note(word[1] == "program" || word[2] == 1 || word[2] == 13 ? "program" : "file", shown_anywhere(encoded(lost[i])), word[2])
         there++
       }
       if (there > 4 && !read) lacking = 1
