@@ -2,19 +2,27 @@
 # What find and stat could not read, from what they write on standard error: functions of the awk that writes the rows.
 # shellcheck disable=SC2016  # awk text, not shell text
 COMPLAINTS='
-# complaint(line): find and stat end with the error of the system; what vanished meanwhile is no unread item, and what
-# was walked already (a loop of mounts) neither. Anything else may be a folder whose content is not listed.
+# complaint(line): find and stat end with the error of the system; what vanished meanwhile is looked for again, and what
+# was walked already (a loop of mounts) is no unread item. Anything else may be a folder whose content is not listed. find
+# of GNU ends the whole walk when a folder is moved while it is in it.
 function complaint(line,   error, name) {
   error = errno(line)
-  if (error == 2 || line ~ /^find: File system loop detected/) return
+  if (line ~ /^find: File system loop detected/) return
+  if (error == 2 && line ~ /^find: (failed to read file names|fts_read)/) {
+    unwalked = vanished = 1
+    return
+  }
   name = line
   sub(/^[a-z]+: (can\047t stat )?/, "", name)
   if (error) sub(/: [A-Za-z\/ ]+$/, "", name)
   if (match(name, /\047.*\047/)) name = unquoted(substr(name, RSTART + 1, RLENGTH - 2))
-  unlisted(encoded(name), error)
+  if (error == 2) vanish(encoded(name))
+  else unlisted(encoded(name), error)
 }
 function unlisted(name, error) {
   name = shown_anywhere(name)
+  if ((name, error) in noted) return
+  noted[name, error] = 1
   if (name in root_of) state[root_of[name]] = "refused"
   stops(error == 36 ? "name" : "folder", name, error)
 }

@@ -101,9 +101,9 @@ function inside(path) {
   return encoded(path == "" ? "/" : path)
 }
 
-# With WORDS, the words of find: what it starts from, and what it leaves out. Else a line for each file system:
-# `own CLASS TYPE SOURCE`, then `CLASS SOURCE PATH` (of one that is entered as it lies in our root, else its whole path),
-# and `double` when two of them are one.
+# WORDS asks for words of find: `starts` (what it starts from, and how deep) or `prunes` (what it leaves out). Else a line
+# for each file system: `own CLASS TYPE SOURCE`, then `CLASS SOURCE PATH` (of one that is entered as it lies in our root,
+# else its whole path), and `double` when two of them are one.
 END {
   home = home_of(REAL) # none where our root is a folder of another system (chroot)
   devices[device[home]] = 1
@@ -118,11 +118,12 @@ END {
     if ((what == "enter" || what == "start") && devices[device[m]]++) double = 1
     if (ENVIRON["WORDS"] == "") print what, source[m], (what == "skip" || what == "stop" ? encoded(point[m]) : inside(point[m]))
   }
-  if (ENVIRON["WORDS"] != "") print starts " " (DEPTH == "" ? "" : "-maxdepth " DEPTH " ") "\\( " prunes " \\) -prune -o -print0"
+  if (ENVIRON["WORDS"] == "starts") print starts (DEPTH == "" ? "" : " -maxdepth " DEPTH)
+  else if (ENVIRON["WORDS"] == "prunes") print prunes
   else if (double) print "double"
 }'
 
-# mounts [words]: print what MOUNTS says of $real, a path without links and without a slash at its end.
+# mounts [starts|prunes]: print what MOUNTS says of $real, a path without links and without a slash at its end.
 mounts() {
   # shellcheck disable=SC2002  # a program that tests can replace
   cat /proc/self/mountinfo | REAL=$real WORDS=${1-} awk "$AWK$MOUNTS"
