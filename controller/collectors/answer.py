@@ -97,19 +97,24 @@ def read_again(spec: CollectorSpec, stdout: bytes) -> Answer:
     return read(spec, stdout, nonce=nonce, sysroot=sysroot)
 
 
+ValuesIn = Callable[[str], Iterable[tuple[Kind, str]]]
+"""Takes values out of a text, as `controller.indicators.text.values_in`."""
+
+
 def observations(
-    spec: CollectorSpec, answer: Answer, *, is_ours: Callable[[Row], bool] = lambda _: False
+    spec: CollectorSpec, answer: Answer, values_in: ValuesIn, *, is_ours: Callable[[Row], bool] = lambda _: False
 ) -> tuple[Observation, ...]:
     """Return what the rows of `answer` can meet indicators with, each once, in the order of the rows.
 
-    A column's kinds say what its value is; the name in a path is what stands behind its last separator. Rows of
+    A column's kinds say what its value is; the name in a path is what stands behind its last separator. Out of a
+    column that holds text come the values that `values_in` finds there. Rows of
     our own session (`own`) say nothing about the host, and a root that is missing (`type`) was not seen. The address
     of a connection that came by itself (`direction`) is a visitor's. Rows for which `is_ours` holds are left out.
     """
-    meeting = [column for column in spec.columns if column.kinds]
+    meeting = [column for column in spec.columns if column.kinds or column.text]
     numbered = enumerate(answer.rows, start=1)
     rows = ((number, row) for number, row in numbered if speaks_of_the_host(row) and not is_ours(row))
-    seen = (each for number, row in rows for each in _of_row(spec, meeting, number, row))
+    seen = (each for number, row in rows for each in _of_row(spec, meeting, values_in, number, row))
     return tuple(dict.fromkeys(seen))
 
 
@@ -184,15 +189,23 @@ def speaks_of_the_host(row: Row) -> bool:
     return row.get("own") is not True and row.get("type") != "missing"
 
 
-def _of_row(spec: CollectorSpec, meeting: Sequence[Column], number: int, row: Row) -> Iterator[Observation]:
+def _of_row(
+    spec: CollectorSpec, meeting: Sequence[Column], values_in: ValuesIn, number: int, row: Row
+) -> Iterator[Observation]:
     where = " ".join(_told(name, row[name]) for name in spec.where)
-    inbound = row.get("direction") == "inbound"
     for column in meeting:
-        visitor = inbound and Kind.ADDRESS in column.kinds
         for text in _texts(row[column.name]):
-            for kind in (Kind.VISITOR,) if visitor else column.kinds:
-                if met := _met(kind, text, row.get(column.port)):
-                    yield Observation(kind=kind, value=met, collector=spec.name, where=where, row=number)
+            for kind, value in _values(column, text, row, values_in):
+                yield Observation(kind=kind, value=value, collector=spec.name, where=where, row=number)
+
+
+def _values(column: Column, text: str, row: Row, values_in: ValuesIn) -> Iterator[tuple[Kind, str]]:
+    is_visitor = row.get("direction") == "inbound" and Kind.ADDRESS in column.kinds
+    for kind in (Kind.VISITOR,) if is_visitor else column.kinds:
+        if met := _met(kind, text, row.get(column.port)):
+            yield kind, met
+    if column.text:
+        yield from values_in(text)
 
 
 def _texts(value: str | int | tuple[str, ...]) -> Iterable[str]:

@@ -77,6 +77,7 @@ _LINUX_FILES: Final = frozenset(
         *(f"{folder}/{name}" for folder in ("/bin", "/sbin", "/usr/bin", "/usr/sbin") for name in _LINUX_PROGRAMS),
         *(f"{folder}/systemd/systemd{name}" for folder in ("/lib", "/usr/lib") for name in _SYSTEMD),
         *("/dev/null", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero", "/root/.bashrc", "/root/.profile"),
+        *("~/.bash_logout", "~/.bashrc", "~/.profile"),
         *(
             f"/etc/{name}"
             for name in ("bash.bashrc", "crontab", "environment", "fstab", "group", "gshadow", "hostname")
@@ -135,7 +136,7 @@ def _name(value: str) -> None:
 
 
 def _path(value: str) -> None:
-    system = "Linux" if value.startswith("/") else "Windows"
+    system = "Linux" if value.startswith(("/", "~")) else "Windows"
     folder, _, name = value.rpartition("\\")
     if value in _LINUX_FOLDERS or value in _WINDOWS_FOLDERS:
         raise ValueError(f"every {system} has this folder; write the path of a file")

@@ -7,6 +7,7 @@ from typing import Final
 from controller.indicators.addresses import Address, address_of, read_address, read_network
 from controller.indicators.domains import host_of
 from controller.indicators.normalise import normalise
+from controller.indicators.paths import at_home, owner_of
 from controller.model.indicator import Grade, Indicator, IocList, Kind, Match, Observation
 
 MEETS: Final[Mapping[Kind, frozenset[Kind]]] = {
@@ -38,6 +39,7 @@ class Matcher:
 
     def __init__(self, lists: Sequence[IocList]) -> None:
         self._exact: Mapping[Kind, _Index] = {kind: defaultdict(list) for kind in Kind}
+        self._at_home: defaultdict[str, list[Indicator]] = defaultdict(list)
         self._endpoints: defaultdict[Address, list[Indicator]] = defaultdict(list)
         self._networks: defaultdict[tuple[int, int], defaultdict[int, list[Indicator]]] = defaultdict(
             lambda: defaultdict(list)
@@ -55,6 +57,8 @@ class Matcher:
             self._endpoints[address_of(indicator.value)].append(indicator)
         else:
             self._exact[indicator.kind][indicator.value].append(indicator)
+            if indicator.kind is Kind.PATH and (home := at_home(indicator.value)):
+                self._at_home[home].append(indicator)
 
     def match(self, observations: Iterable[Observation]) -> Iterator[Match]:
         """Yield a match for every indicator that an observation meets, with each list and line that names it.
@@ -67,7 +71,7 @@ class Matcher:
             except ValueError:
                 continue
             for indicator in self._met(seen.kind, value):
-                yield _match(indicator, seen, _grade(indicator, seen.kind, value))
+                yield _match(indicator, seen, _grade(indicator, seen, value))
 
     def _met(self, kind: Kind, value: str) -> Iterator[Indicator]:
         match kind:
@@ -80,6 +84,10 @@ class Matcher:
                 yield from self._endpoints.get(read_address(value), ())
             case Kind.DOMAIN:
                 yield from self._above(value)
+            case Kind.PATH:
+                yield from self._exact[kind].get(value, ())
+                yield from self._at_home.get(value, ())
+                yield from self._exact[kind].get(at_home(value), ())
             case Kind.URL:
                 yield from self._exact[kind].get(value, ())
                 yield from self._host(host_of(value))
@@ -111,17 +119,24 @@ class Matcher:
         return self._at(address)
 
 
-def _grade(indicator: Indicator, kind: Kind, value: str) -> Grade:
+def _grade(indicator: Indicator, seen: Observation, value: str) -> Grade:
     """Grade by what both sides are; `value` is the normalised observation.
 
     A server on the Internet is called by scanners of every list, so who came by itself says nothing of the host. An
-    address with a port is one program of what may be a shared machine: another port there is a weak sign.
+    address with a port is one program of what may be a shared machine: another port there is a weak sign. So is the
+    path of one user under another's name: a dispatch may name the user of another computer, or one that is healthy.
     """
-    if kind is Kind.VISITOR:
+    if seen.kind is Kind.VISITOR:
         return Grade.INFO
     if indicator.kind is Kind.ENDPOINT and indicator.value != value:
         return Grade.SUSPECT
+    if indicator.kind is Kind.PATH and _are_two_users(owner_of(indicator.written), owner_of(seen.value)):
+        return Grade.SUSPECT
     return _GRADES[indicator.kind]
+
+
+def _are_two_users(listed: str, seen: str) -> bool:
+    return bool(listed and seen) and listed != seen
 
 
 def _match(indicator: Indicator, seen: Observation, grade: Grade) -> Match:

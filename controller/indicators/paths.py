@@ -57,8 +57,13 @@ _MOVED: Final = (
     (re.compile(r"^(c:\\users\\[^\\]+)\\local settings\\application data(?=\\)"), r"\1\\appdata\\local"),
     (re.compile(r"^(c:\\users\\[^\\]+)\\local settings\\temp(?=\\)"), r"\1\\appdata\\local\\temp"),
     (re.compile(r"^(c:\\users\\[^\\]+)\\application data(?=\\)"), r"\1\\appdata\\roaming"),
-    (re.compile(r"^c:\\users\\(?!(?:public|default|all users)\\)[^\\]+(?=\\)"), r"c:\\users\\*"),
 )
+_OWNED: Final = re.compile(r"^c:\\users\\(?!(?:public|default|all users)\\)([^\\]+)(?=\\)")
+"""The folder of one user, with the name of that folder."""
+_NO_USER: Final = re.compile(r"[<>%\[\]{}*?|]|~\d{1,2}\Z")
+"""In what stands for any user (`<user>`, `%username%`, `*`), and in a name of 8.3, whose user cannot be told."""
+_HOME: Final = re.compile(r"(?:~|\$HOME|\$\{HOME\})(?=/)")
+_UNDER_HOME: Final = re.compile(r"/(?:home/[^/]+|root)/(.+)")
 _DEVICE: Final = re.compile(r"^\\(?:\?\?|\?|\.)\\(unc\\)?")
 _STREAM: Final = re.compile(r":(?::?)\$data$")
 _WHOLE: Final = re.compile(r"[a-z]:\\.|\\\\[^\\]+\\[^\\]")
@@ -69,8 +74,9 @@ _ANY_USER: Final = "c:\\users\\*\\"
 def normalise_path(text: str) -> str:
     r"""Return one spelling of a whole path.
 
-    POSIX keeps its case. Windows is in lower case with `\`, without the prefixes of devices, with variables
-    replaced as a usual installation has them, and every user's own folder is `c:\users\*`.
+    POSIX keeps its case, and the home of whoever is at work is `~`. Windows is in lower case with `\`, without the
+    prefixes of devices, with variables replaced as a usual installation has them, and every user's own folder is
+    `c:\users\*`.
 
     Raises:
         ValueError: it is no whole path of one file.
@@ -79,9 +85,26 @@ def normalise_path(text: str) -> str:
     tidy = unicodedata.normalize("NFC", text)
     if "\0" in tidy:
         raise ValueError("this holds a NUL, which no path can; correct it")
+    if home := _HOME.match(tidy):
+        return posixpath.normpath("~" + tidy[home.end() :])
     if tidy.startswith("/") and not tidy.startswith(("//?/", "//./")):
         return posixpath.normpath("/" + tidy.lstrip("/"))
     return _windows(tidy)
+
+
+def at_home(path: str) -> str:
+    """Return a normalised POSIX path below a home as `~/…`; empty for any other."""
+    under = _UNDER_HOME.fullmatch(path)
+    return f"~/{under[1]}" if under else ""
+
+
+def owner_of(text: str) -> str:
+    """Return whose folder a whole Windows path names, in lower case; empty for any user's and for nobody's."""
+    try:
+        owned = _OWNED.match(_windows_path(unicodedata.normalize("NFC", text)))
+    except ValueError:
+        return ""
+    return owned[1] if owned and not _NO_USER.search(owned[1]) else ""
 
 
 def normalise_name(text: str) -> str:
@@ -99,6 +122,14 @@ def normalise_name(text: str) -> str:
 
 
 def _windows(text: str) -> str:
+    path = _OWNED.sub(r"c:\\users\\*", _windows_path(text))
+    if _FORBIDDEN.search(path.removeprefix(_ANY_USER)):
+        raise ValueError("this holds a letter that no Windows path can; patterns are not matched, write one file")
+    return path
+
+
+def _windows_path(text: str) -> str:
+    """Return the one spelling of a path, with the name of the user as it was written."""
     slashed = _lower(text).strip(_QUOTES).replace("/", "\\")
     path = re.sub(r"\\+", r"\\", slashed)
     if device := _DEVICE.match(path):
@@ -110,8 +141,6 @@ def _windows(text: str) -> str:
         path = old.sub(new, path)
     if not _WHOLE.match(path):
         raise ValueError(r"this is not a whole path; write it with its drive, as C:\Windows\evil.exe")
-    if _FORBIDDEN.search(path.removeprefix(_ANY_USER)):
-        raise ValueError("this holds a letter that no Windows path can; patterns are not matched, write one file")
     return path
 
 

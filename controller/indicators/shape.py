@@ -9,18 +9,20 @@ from controller.indicators.normalise import normalise
 from controller.indicators.refang import refang
 from controller.model.indicator import Kind
 
-_PATH: Final = re.compile(r"[A-Za-z]:[\\/]|\\|/|%\w|csidl_\w+\\|(?:system32|syswow64|sysnative)\\", re.IGNORECASE)
+_PATH: Final = re.compile(
+    r"[A-Za-z]:[\\/]|\\|/|~/|\$(?:HOME|\{HOME\})/|%\w|csidl_\w+\\|(?:system32|syswow64|sysnative)\\", re.IGNORECASE
+)
 _ADDRESS: Final = re.compile(r"[0-9.]+|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\w+)?\]?")
 _ENDPOINT: Final = re.compile(r"[0-9.]+:[0-9]+|\[.*\]:[0-9]+")
 _STRICT_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
 _LAST_LABEL: Final = re.compile(r"[a-z]{2,}|xn--[a-z0-9-]+")
-# Endings of files that are no top-level domains; `.com`, `.sh`, `.py`, `.zip` are, and stay domains.
-_FILE_NAME: Final = re.compile(
-    r".*\.(?:7z|apk|aspx?|bak|bat|bin|cfg|chm|class|cmd|conf|cpl|dat|dll|doc[mx]?|drv|exe|gif|hta|html?|img|ini|iso"
-    r"|jar|jpg|jse?|json|jsp|lnk|log|msi|ocx|pdf|php|pif|png|pptx?|ps1|rar|reg|scr|sct|sys|tmp|txt|vb[es]|wsf|xls[mx]?"
-    r"|xml)",
-    re.IGNORECASE,
+FILE_ENDINGS: Final = (
+    "7z|apk|aspx?|bak|bat|bin|cfg|chm|class|cmd|conf|cpl|dat|dll|doc[mx]?|drv|exe|gif|hta|html?|img|ini|iso"
+    "|jar|jpg|jse?|json|jsp|lnk|log|msi|ocx|pdf|php|pif|png|pptx?|ps1|rar|reg|scr|sct|sys|tmp|txt|vb[es]|wsf|xls[mx]?"
+    "|xml"
 )
+"""A pattern for endings of files that are no top-level domains; `.com`, `.sh`, `.py`, `.zip` are, and stay domains."""
+_FILE_NAME: Final = re.compile(rf".*\.(?:{FILE_ENDINGS})", re.IGNORECASE)
 # What stands beside a hash and is no indicator itself: a path, a word without a dot, an ending that scripts have.
 _FILE_BESIDE: Final = re.compile(
     r"\*[^.].*|(?:[A-Za-z]:|\.{1,2}|[\w-]*|%\w+%)[\\/].*|[^\s.:]+|\S+\.(?:elf|gz|ko|pl|py|sh|so|zip)", re.IGNORECASE
@@ -123,7 +125,7 @@ def _one_path(raw: str) -> str:
     if _FOLDER.search(text):
         raise ValueError("this is a folder; write the path of a file")
     path = normalise(Kind.PATH, text)
-    if path.startswith("/") and ("*" in path or "?" in path):
+    if path.startswith(("/", "~")) and ("*" in path or "?" in path):
         raise ValueError("patterns are not matched; write the path of one file")
     return path
 

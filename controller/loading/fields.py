@@ -59,6 +59,13 @@ class Fields:
         node = self.get(name)
         return integer(node, name, low, high) if node else None
 
+    def flag(self, name: str) -> bool:
+        """Return a yes-or-no value; no when the key is not there."""
+        node = self.get(name)
+        if node and node.kind is not Kind.BOOLEAN:
+            raise node.unexpected(name, "true or false")
+        return bool(node and node.scalar)
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of lines of text; empty when the key is not there."""
         node = self.get(name)

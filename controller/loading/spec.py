@@ -24,7 +24,7 @@ _KEYS: Final = (
     "max_rows",
     "max_text",
 )
-_COLUMN_KEYS: Final = ("name", "type", "description", "kinds", "port", "pattern")
+_COLUMN_KEYS: Final = ("name", "type", "description", "kinds", "port", "pattern", "text")
 _TAKES: Final = ("roots", "max_files", "seconds")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -59,13 +59,18 @@ def read(text: str, source: str) -> CollectorSpec:
 
 def _column(node: Node) -> Column:
     fields = Fields(node, "column", _COLUMN_KEYS, required=("name", "type", "description"))
+    sort = ColumnType(choice(fields.need("type"), "type", tuple(ColumnType)))
+    is_text = fields.flag("text")
+    if is_text and sort not in {ColumnType.TEXT, ColumnType.TEXTS}:
+        raise fields.refusal(f"'text': expected the type 'text' or 'texts' beside it; got '{sort}'", "text")
     return Column(
         name=_name(fields),
-        type=ColumnType(choice(fields.need("type"), "type", tuple(ColumnType))),
+        type=sort,
         description=fields.text("description"),
         kinds=tuple(map(Kind, _choices(fields.get("kinds"), "kinds", tuple(Kind)))),
         port=fields.text("port"),
         pattern=fields.text("pattern"),
+        text=is_text,
     )
 
 

@@ -22,7 +22,8 @@ class Column:
     """One column of a row. `kinds` are the sorts of indicator its value can meet; none for most columns.
 
     `port` names the column beside it that makes an address an endpoint. `pattern` is a regular expression that a text
-    must match, where the program computes with it.
+    must match, where the program computes with it. `text` says that its value is a text in which values of any kind
+    may stand: a command line, a script, a DNS answer.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Column:
     kinds: tuple[Kind, ...] = ()
     port: str = ""
     pattern: str = ""
+    text: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ class Indicator:
     """One value to look for, already normalised, with the list and line that name it.
 
     `list` is the file's name; `list_path` and `list_sha256` tell lists of one name and versions of one list apart.
+    `written` is a path as the list spells it, which may name one user; empty for other kinds.
     """
 
     kind: Kind
@@ -55,6 +56,7 @@ class Indicator:
     list: str
     line: int
     note: str = ""
+    written: str = ""
     list_path: str = ""
     list_sha256: str = ""
 

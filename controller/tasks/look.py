@@ -11,6 +11,7 @@ from typing import Final
 from controller.collectors import answer as answers
 from controller.collectors.identity import identity
 from controller.errors import HostError, Reason
+from controller.indicators.text import values_in
 from controller.model.collector import Answer, Collector, Row
 from controller.model.fleet import Host, Platform
 from controller.model.playbook import LookArguments
@@ -52,7 +53,7 @@ def look(arguments: LookArguments, context: TaskContext, judging: Judging | None
     hashes = tuple(f"hashes={kind}" for kind in judging.hashes) if judging else ()
     key = LookKey(collector=collector.spec.name, arguments=asked, lists=judging.digests if judging else ())
     answer, made = answered(context, key, (*asked, *hashes), seconds=arguments.seconds or collector.spec.seconds)
-    seen = answers.observations(collector.spec, answer, is_ours=partial(_is_ours, context=context))
+    seen = answers.observations(collector.spec, answer, values_in, is_ours=partial(_is_ours, context=context))
     return replace(
         made,
         judged=judging is not None,

@@ -8,6 +8,7 @@ from typing import Final
 from controller.collectors import answer as answers
 from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
+from controller.indicators.text import values_in
 from controller.model.collector import Answer, Row, StoppedBy, Unread, UnreadKind
 from controller.model.indicator import Kind
 from tests.scripts.asking import Shell, spec_of
@@ -439,7 +440,7 @@ def test_an_entry_meets_its_program_by_path_and_hash_and_itself_by_its_place(she
     text = f"/var/tmp/.x/kworkerd\nkworkerd\n{EVIL}\n/etc/cron.d/update\nsh -c\n"
     listed = plain.parse(text, name="list", sha256="")
 
-    seen = answers.observations(spec_of("autostart"), shell.ask("autostart", sysroot=str(disk)))
+    seen = answers.observations(spec_of("autostart"), shell.ask("autostart", sysroot=str(disk)), values_in)
 
     assert {(met.kind, met.where) for met in Matcher([listed]).match(seen)} == {
         (kind, "cron @reboot /etc/cron.d/update") for kind in (Kind.PATH, Kind.SHA256)

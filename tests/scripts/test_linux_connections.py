@@ -14,6 +14,7 @@ import pytest
 from controller.collectors import answer as answers
 from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
+from controller.indicators.text import values_in
 from controller.model.collector import Answer, Row, StoppedBy
 from controller.model.indicator import Kind
 from tests.scripts.asking import Shell, spec_of
@@ -266,7 +267,7 @@ def test_a_connection_meets_an_address_list_and_a_listening_port_does_not(shell:
     listed = plain.parse("203.0.113.66\n203.0.113.6\n198.198.170.0/24\n0.0.0.0\n", name="list", sha256="")
     spec = spec_of("connections")
 
-    seen = answers.observations(spec, shell.ask("connections", sysroot=str(disk)))
+    seen = answers.observations(spec, shell.ask("connections", sysroot=str(disk)), values_in)
 
     addresses = [(each.value, each.where) for each in seen if each.kind is Kind.ADDRESS]
     assert addresses == [

@@ -8,6 +8,7 @@ import pytest
 from controller.collectors import answer as answers
 from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
+from controller.indicators.text import values_in
 from controller.model.collector import StoppedBy
 from controller.model.indicator import Kind
 from tests.scripts.asking import Shell, spec_of
@@ -112,7 +113,7 @@ def test_a_name_that_the_hosts_file_blocks_is_told_and_meets_nothing(shell: Shel
     assert [(row["name"], row["blocked"], row["data"]) for row in answer.rows] == [
         ("", "c2.botnet.example", address) for address in NOWHERE
     ]
-    assert list(Matcher([listed]).match(answers.observations(spec_of("dns_cache"), answer))) == []
+    assert list(Matcher([listed]).match(answers.observations(spec_of("dns_cache"), answer, values_in))) == []
 
 
 def test_a_name_that_the_hosts_file_leads_elsewhere_is_listed_by_name(shell: Shell, disk: Path) -> None:
@@ -158,7 +159,7 @@ def test_a_name_that_was_asked_for_meets_its_domain_and_so_does_an_alias(shell: 
     resolvectl(shell, tmp_path, CACHE)
     listed = plain.parse("botnet.example\n203.0.113.7\n", name="list", sha256="")
 
-    seen = answers.observations(spec_of("dns_cache"), shell.ask("dns_cache"))
+    seen = answers.observations(spec_of("dns_cache"), shell.ask("dns_cache"), values_in)
 
     assert {each.kind for each in seen} == {Kind.DOMAIN}
     assert [met.seen for met in Matcher([listed]).match(seen)] == ["c2.botnet.example", "gone.botnet.example"]

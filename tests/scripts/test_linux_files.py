@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from controller.collectors import answer as answers
+from controller.indicators.text import values_in
 from controller.model.collector import Answer, RootState, StoppedBy, Unread, UnreadKind
 from tests.scripts.asking import Shell, spec_of
 
@@ -218,7 +219,7 @@ def test_a_root_that_does_not_exist_is_said_and_is_not_an_observation(shell: She
 
     assert by_path(answer, "type") == {"/no such/folder": "missing", "/": "folder"}
     assert answer.stopped is None
-    assert {each.value for each in answers.observations(spec_of("files"), answer)} == {"/", "/etc", "etc"}
+    assert {each.value for each in answers.observations(spec_of("files"), answer, values_in)} == {"/", "/etc", "etc"}
 
 
 def test_a_root_may_be_one_file(shell: Shell, disk: Path) -> None:

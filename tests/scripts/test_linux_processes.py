@@ -14,6 +14,7 @@ import pytest
 
 from controller.collectors import answer as answers
 from controller.collectors import catalog
+from controller.indicators.text import values_in
 from controller.model.collector import Answer, Row, StoppedBy, UnreadKind
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind
@@ -92,7 +93,7 @@ def test_only_our_own_shell_is_marked_as_ours(shell: Shell) -> None:
 
     assert [row["pid"] for row in answer.rows if row["own"]] == [started.pid]
     assert "/proc/self" not in {item.path for item in answer.unread_items}
-    told = {each.where.split()[1] for each in answers.observations(spec_of("processes"), answer)}
+    told = {each.where.split()[1] for each in answers.observations(spec_of("processes"), answer, values_in)}
     assert str(started.pid) not in told
     assert str(os.getpid()) in told
 
@@ -234,7 +235,7 @@ def test_a_row_meets_a_hash_a_path_and_a_name(shell: Shell, disk: Path) -> None:
     expected = an_image(disk)
     a_process(disk, 812, exe="../../usr/bin/x")
 
-    seen = answers.observations(spec_of("processes"), shell.ask("processes", sysroot=str(disk)))
+    seen = answers.observations(spec_of("processes"), shell.ask("processes", sysroot=str(disk)), values_in)
 
     assert {(each.kind, each.value, each.where) for each in seen} == {
         (Kind.PATH, "/usr/bin/x", "pid 812 /usr/bin/x"),

@@ -10,6 +10,7 @@ import pytest
 from controller.collectors import answer as answers
 from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
+from controller.indicators.text import values_in
 from controller.model.collector import Answer, Row, StoppedBy
 from tests.scripts.asking import spec_of
 from tests.scripts.windows_pc import Pc, new_pc, sample_pc
@@ -100,7 +101,7 @@ def test_the_infected_pc_shows_its_program_and_the_clean_one_does_not(tmp_path: 
         answer = sample_pc(name, tmp_path / name).ask("autostart")
         assert answer.stopped is None
         unread[name] = answer.unread
-        seen = answers.observations(spec_of("autostart"), answer)
+        seen = answers.observations(spec_of("autostart"), answer, values_in)
         met[name] = {(each.where.split()[0], each.seen) for each in Matcher([listed]).match(seen)}
 
     assert met["lab-host"] == {

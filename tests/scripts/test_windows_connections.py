@@ -7,6 +7,7 @@ import pytest
 from controller.collectors import answer as answers
 from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
+from controller.indicators.text import values_in
 from controller.model.collector import StoppedBy
 from controller.model.indicator import Kind
 from tests.scripts.asking import spec_of
@@ -47,7 +48,7 @@ def test_the_infected_pc_shows_its_connection_and_the_clean_one_does_not(tmp_pat
     for name in ("lab-host", "lab-host-clean"):
         answer = sample_pc(name, tmp_path / name).ask("connections")
         assert (answer.unread, answer.stopped) == (0, None)
-        seen = answers.observations(spec_of("connections"), answer)
+        seen = answers.observations(spec_of("connections"), answer, values_in)
         met[name] = {(each.seen, each.where) for each in Matcher([listed]).match(seen)}
 
     program = r"C:\Users\canbo1\AppData\Roaming\WinUpd\svchosts.exe"
@@ -171,7 +172,7 @@ def test_a_row_meets_an_address_a_path_and_a_name(pc: Pc) -> None:
     with_tool(pc)
     sockets(pc, a_socket("10.0.0.7 50105", "203.0.113.66 443", 5), a_socket("10.0.0.7 9", "203.0.113.66 443", 5))
 
-    seen = answers.observations(spec_of("connections"), pc.ask("connections"))
+    seen = answers.observations(spec_of("connections"), pc.ask("connections"), values_in)
 
     assert [(each.kind, each.value) for each in seen] == [
         (Kind.ADDRESS, "203.0.113.66"),

@@ -8,6 +8,7 @@ import pytest
 from controller.collectors import answer as answers
 from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
+from controller.indicators.text import values_in
 from controller.model.collector import Answer, StoppedBy
 from tests.scripts.asking import spec_of
 from tests.scripts.windows_pc import Pc, new_pc, sample_pc
@@ -40,7 +41,7 @@ def told(answer: Answer, *columns: str) -> list[tuple[object, ...]]:
 
 
 def seen(answer: Answer) -> list[str]:
-    return [each.value for each in answers.observations(spec_of("dns_cache"), answer)]
+    return [each.value for each in answers.observations(spec_of("dns_cache"), answer, values_in)]
 
 
 def test_the_infected_pc_shows_its_names_and_the_clean_one_does_not(tmp_path: Path) -> None:
@@ -49,7 +50,10 @@ def test_the_infected_pc_shows_its_names_and_the_clean_one_does_not(tmp_path: Pa
     for name in ("lab-host", "lab-host-clean"):
         answer = sample_pc(name, tmp_path / name).ask("dns_cache")
         assert (answer.unread, answer.stopped) == (0, None)
-        met[name] = [each.where for each in Matcher([listed]).match(answers.observations(spec_of("dns_cache"), answer))]
+        met[name] = [
+            each.where
+            for each in Matcher([listed]).match(answers.observations(spec_of("dns_cache"), answer, values_in))
+        ]
 
     assert met == {
         "lab-host": [

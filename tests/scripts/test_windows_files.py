@@ -9,6 +9,7 @@ import pytest
 
 from controller.collectors import answer as answers
 from controller.collectors import catalog
+from controller.indicators.text import values_in
 from controller.model.collector import Answer, RootState, StoppedBy, UnreadKind
 from controller.model.fleet import Platform
 from tests.scripts.asking import spec_of
@@ -137,7 +138,7 @@ def test_a_root_may_be_a_file_a_whole_disk_or_nothing(pc: Pc) -> None:
         ("C:\\", "folder"),
     ]
     assert by_path(answer, "type")[r"C:\Windows"] == "folder"
-    assert r"Q:\x" not in {each.value for each in answers.observations(spec_of("files"), answer)}
+    assert r"Q:\x" not in {each.value for each in answers.observations(spec_of("files"), answer, values_in)}
 
 
 def test_what_cannot_be_read_is_listed_and_counted(pc: Pc) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from controller.collectors import answer as answers
 from controller.collectors import catalog
+from controller.indicators.text import values_in
 from controller.model.collector import Row, StoppedBy
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind
@@ -37,7 +38,7 @@ def test_the_infected_pc_shows_its_program_and_the_clean_one_does_not(tmp_path: 
     for name in ("lab-host", "lab-host-clean"):
         answer = sample_pc(name, tmp_path / name).ask("processes")
         assert (answer.unread, answer.stopped) == (0, None)
-        seen[name] = {each.value for each in answers.observations(spec_of("processes"), answer)}
+        seen[name] = {each.value for each in answers.observations(spec_of("processes"), answer, values_in)}
     image = tmp_path / "lab-host/C/Users/canbo1/AppData/Roaming/WinUpd/svchosts.exe"
     traces = {
         r"C:\Users\canbo1\AppData\Roaming\WinUpd\svchosts.exe",
@@ -239,7 +240,7 @@ def test_a_row_meets_a_hash_a_path_and_a_name(pc: Pc) -> None:
     pc.file(TOOL, b"image")
     pc.running(a_process(812))
 
-    seen = answers.observations(spec_of("processes"), pc.ask("processes"))
+    seen = answers.observations(spec_of("processes"), pc.ask("processes"), values_in)
 
     assert {(each.kind, each.value) for each in seen} == {
         (Kind.PATH, TOOL),

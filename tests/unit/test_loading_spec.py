@@ -35,6 +35,23 @@ def test_a_spec_is_read_whole() -> None:
     )
 
 
+def test_a_column_may_hold_a_text_in_which_values_stand() -> None:
+    read = spec.read(HEAD + COLUMN.replace("kinds: [path, name]", "text: true"), "s")
+
+    assert [column.text for column in read.columns] == [True]
+
+
+def test_the_columns_that_hold_texts_are_these() -> None:
+    """A command, a DNS answer and a line of the hosts file name what no column of its own shows."""
+    specs = [spec.read(path.read_text(encoding="utf-8"), str(path)) for path in SHIPPED]
+
+    assert {(each.name, column.name) for each in specs for column in each.columns if column.text} == {
+        ("autostart", "command"),
+        ("dns_cache", "data"),
+        ("processes", "command_line"),
+    }
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
 def test_a_shipped_spec_is_read_under_its_own_name(path: Path) -> None:
     assert spec.read(path.read_text(encoding="utf-8"), str(path)).name == path.parent.name
@@ -51,6 +68,8 @@ def test_a_shipped_spec_is_read_under_its_own_name(path: Path) -> None:
         (HEAD + COLUMN.replace("[path, name]", "[hash]"), "3:64: 'kinds': expected 'address', 'endpoint', 'visitor', 'network', 'domain', 'url', 'md5', 'sha1', 'sha256', 'path' or 'name'; got the text 'hash'"),
         (HEAD + COLUMN.replace("[path, name]", "[endpoint]"), "3:10: 'path': expected 'port' with the name of an integer column exactly where the kinds have 'endpoint'; got ''"),
         (HEAD + COLUMN.replace("[path, name]", "[endpoint], port: path"), "3:10: 'path': expected 'port' with the name of an integer column exactly where the kinds have 'endpoint'; got 'path'"),
+        (HEAD + COLUMN.replace("kinds: [path, name]", "text: 1"), "3:62: 'text': expected true or false; got the number '1'"),
+        (HEAD + COLUMN.replace("type: text", "type: integer").replace("kinds: [path, name]", "text: true"), "3:65: 'text': expected the type 'text' or 'texts' beside it; got 'integer'"),
         (HEAD.replace("files", "Files") + COLUMN, "1:7: 'name': expected small letters, digits and '_'; got the text 'Files'"),
     ],
 )  # fmt: skip

@@ -120,6 +120,40 @@ def test_a_windows_path_meets_itself_in_any_case_and_for_every_user(user: str, f
     assert met(listed, Kind.PATH, rf"D:\Users\{user}\AppData\Roaming\{folder}\x.exe") == []
 
 
+MINE = r"C:\Users\An\AppData\x.exe"
+
+
+@pytest.mark.parametrize(
+    ("listed", "seen", "grade"),
+    [
+        (MINE, r"C:\Users\an\AppData\x.exe", Grade.PROBABLE),
+        (MINE, r"C:\Documents and Settings\AN\AppData\x.exe", Grade.PROBABLE),
+        (MINE, r"\\?\C:\Users\an\AppData\x.exe", Grade.PROBABLE),
+        (MINE, r"C:\Users\binh\AppData\x.exe", Grade.SUSPECT),
+        (MINE, r"C:\Users\an.phong\AppData\x.exe", Grade.SUSPECT),
+        (MINE, r"%USERPROFILE%\AppData\x.exe", Grade.PROBABLE),
+        (MINE, r"C:\Users\NGUYEN~1\AppData\x.exe", Grade.PROBABLE),
+        (r"C:\Users\*\AppData\x.exe", r"C:\Users\binh\AppData\x.exe", Grade.PROBABLE),
+        (r"C:\Users\<user>\AppData\x.exe", r"C:\Users\binh\AppData\x.exe", Grade.PROBABLE),
+        (r"C:\Users\%username%\AppData\x.exe", r"C:\Users\binh\AppData\x.exe", Grade.PROBABLE),
+        (r"%APPDATA%\KT\x.exe", r"C:\Users\binh\AppData\Roaming\KT\x.exe", Grade.PROBABLE),
+        (r"C:\Users\Public\x.exe", r"C:\Users\public\X.exe", Grade.PROBABLE),
+        (r"C:\Users\Public\x.exe", r"C:\Users\an\x.exe", None),
+        (r"C:\Users\an\x.exe", r"C:\Users\Default\x.exe", None),
+        (r"C:\Users\an\x.exe", r"C:\Users\All Users\x.exe", None),
+        ("/home/an/x", "/home/binh/x", None),
+        ("/home/an/.x/e", "~/.x/e", Grade.PROBABLE),
+        ("/root/.x/e", "$HOME/.x/e", Grade.PROBABLE),
+        ("~/.x/e", "/home/binh/.x/e", Grade.PROBABLE),
+        ("${HOME}/.x/e", "/root/.x/e", Grade.PROBABLE),
+        ("~/.x/e", "/opt/.x/e", None),
+        ("~/.x/e", "~/.x/E", None),
+    ],
+)
+def test_the_path_of_one_user_is_a_weak_sign_under_another(listed: str, seen: str, grade: Grade | None) -> None:
+    assert [match.grade for match in met(listed, Kind.PATH, seen)] == ([grade] if grade else [])
+
+
 def test_a_posix_path_meets_only_its_own_case() -> None:
     assert len(met("/tmp/.x/Evil", Kind.PATH, "/tmp//.x/./Evil")) == 1
     assert met("/tmp/.x/Evil", Kind.PATH, "/tmp/.x/evil") == []

@@ -54,6 +54,8 @@ SAME = [
     (Kind.PATH, r"C:\Documents and Settings\All Users\Application Data\x.exe", r"c:\programdata\x.exe"),
     (Kind.PATH, "“C:\\Temp\\ác.exe”", "c:\\temp\\ác.exe"),
     (Kind.PATH, "C:\\Temp\\A\u0301C.exe", "c:\\temp\\ác.exe"),
+    (Kind.PATH, "${HOME}//.x/../Y", "~/Y"),
+    (Kind.PATH, r"C:\Users\<user>\x.exe", r"c:\users\*\x.exe"),
     (Kind.PATH, r"system32\drivers\z.sys", r"c:\windows\system32\drivers\z.sys"),
 ]  # fmt: skip
 

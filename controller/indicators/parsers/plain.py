@@ -9,7 +9,7 @@ from controller.errors import ListError, Where
 from controller.indicators.guard import refuse_everywhere
 from controller.indicators.refang import visible
 from controller.indicators.shape import classify, holds_values, part_file
-from controller.model.indicator import Indicator, IocList, Rejected
+from controller.model.indicator import Indicator, IocList, Kind, Rejected
 
 LINE_LIMIT: Final = 4096
 """Letters in a line; a longer one is rejected."""
@@ -86,13 +86,20 @@ def _read(lines: list[str], name: str, path: str, sha256: str) -> Iterator[Indic
         if not value:
             continue
         try:
-            kind, value = classify(value)
-            refuse_everywhere(kind, value)
+            kind, normal = classify(value)
+            refuse_everywhere(kind, normal)
         except ValueError as error:
             yield Rejected(list=name, line=number, text=line.strip(), why=str(error))
         else:
             yield Indicator(
-                kind=kind, value=value, list=name, line=number, note=note, list_path=path, list_sha256=sha256
+                kind=kind,
+                value=normal,
+                list=name,
+                line=number,
+                note=note,
+                written=value if kind is Kind.PATH else "",
+                list_path=path,
+                list_sha256=sha256,
             )
 
 
