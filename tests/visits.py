@@ -149,9 +149,9 @@ def a_list(*values: tuple[Kind, str], name: str = "bad.txt") -> IocList:
     return IocList(name=name, sha256=name, indicators=tuple(indicators))
 
 
-def judging_by(*lists: IocList, hashes: tuple[Kind, ...] = ()) -> Judging:
+def judging_by(*lists: IocList) -> Judging:
     """Build the judging of some lists."""
-    return Judging(digests=tuple(each.sha256 for each in lists), hashes=hashes, match=Matcher(lists).match)
+    return Judging(digests=tuple(each.sha256 for each in lists), match=Matcher(lists).match)
 
 
 BY_BAD_HASH = judging_by(a_list((Kind.SHA256, BAD)))

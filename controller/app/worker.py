@@ -13,7 +13,6 @@ from controller.app.secrets import secret_of
 from controller.engine.host import WorkerContext
 from controller.indicators.matcher import Matcher
 from controller.model.fleet import Host
-from controller.model.indicator import Kind
 from controller.model.playbook import Module
 from controller.model.result import Greeting
 from controller.model.sweep import HostJob
@@ -43,9 +42,7 @@ def worker_context(prepared: Prepared, ledger: Ledger) -> WorkerContext:
     def judging(names: tuple[str, ...]) -> Judging:
         of_path = zip(dict.fromkeys(prepared.playbook.lists), prepared.lists, strict=True)
         lists = [each for path, each in of_path if not names or path in names]
-        held = {indicator.kind for each in lists for indicator in each.indicators}
-        hashes = tuple(kind for kind in (Kind.MD5, Kind.SHA1) if kind in held)
-        return Judging(digests=tuple(sorted(each.sha256 for each in lists)), hashes=hashes, match=Matcher(lists).match)
+        return Judging(digests=tuple(sorted(each.sha256 for each in lists)), match=Matcher(lists).match)
 
     def context(job: HostJob, session: Line, greeting: Greeting, starts: Starts) -> TaskContext:
         return TaskContext(

@@ -7,7 +7,7 @@ from typing import Protocol
 from controller.cleaners.base import Cleaner
 from controller.model.collector import Collector
 from controller.model.fleet import Host
-from controller.model.indicator import Kind, Match, Observation
+from controller.model.indicator import Match, Observation
 from controller.model.intent import OpenStart
 from controller.model.playbook import CleanArguments, Effect, Task
 from controller.model.result import Greeting, Look, TaskResult, ToolMode, ToolRun
@@ -16,10 +16,9 @@ from controller.transports.base import Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """The IOC lists of one task: their digests, the hash kinds they hold beside SHA-256, and their matcher."""
+    """The IOC lists of one task: their digests, and their matcher."""
 
     digests: tuple[str, ...]
-    hashes: tuple[Kind, ...]
     match: Callable[[Iterable[Observation]], Iterator[Match]]
 
 

@@ -14,6 +14,7 @@ from controller.errors import HostError, Reason
 from controller.indicators.text import values_in
 from controller.model.collector import Answer, Collector, Row
 from controller.model.fleet import Host, Platform
+from controller.model.indicator import Kind
 from controller.model.playbook import LookArguments
 from controller.model.result import Evidence, Greeting, Look, LookKey
 from controller.tasks.base import Judging, TaskContext
@@ -50,21 +51,21 @@ def look(arguments: LookArguments, context: TaskContext, judging: Judging | None
     """
     collector = context.collector(arguments.collector)
     asked = _asked(arguments, collector, context.host)
-    hashes = tuple(f"hashes={kind}" for kind in judging.hashes) if judging else ()
     key = LookKey(collector=collector.spec.name, arguments=asked, lists=judging.digests if judging else ())
-    answer, made = answered(context, key, (*asked, *hashes), seconds=arguments.seconds or collector.spec.seconds)
-    seen = answers.observations(collector.spec, answer, values_in, is_ours=partial(_is_ours, context=context))
+    _, made = answered(context, key, asked, seconds=arguments.seconds or collector.spec.seconds)
     return replace(
         made,
         judged=judging is not None,
         repeats=repeats,
-        matches=tuple(judging.match(seen)) if judging else (),
-        observations=seen,
+        matches=tuple(judging.match(made.observations)) if judging else (),
     )
 
 
 def answered(context: TaskContext, key: LookKey, words: Sequence[str], *, seconds: int) -> tuple[Answer, Look]:
     """Ask the collector of `key` with these `words`; return its answer, and the look that is not judged yet.
+
+    All three hashes of a file are asked for, whatever the lists of today hold: a list that comes later must not find
+    that nobody computed what it names.
 
     Raises:
         HostError: the host gave no whole answer; its reason says how.
@@ -72,13 +73,16 @@ def answered(context: TaskContext, key: LookKey, words: Sequence[str], *, second
     """
     collector = context.collector(key.collector)
     began = context.latest_commit()
-    answer, evidence = ask(context.session, context.host, collector, words, seconds=seconds)
+    answer, evidence = ask(context.session, context.host, collector, (*words, *_hashes(collector)), seconds=seconds)
     return answer, Look(
         key=key,
         rows=len(answer.rows),
         unread=answer.unread,
         stopped=answer.stopped,
         judged=False,
+        observations=answers.observations(
+            collector.spec, answer, values_in, is_ours=partial(_is_ours, context=context)
+        ),
         answer=evidence,
         began=began,
         boot_id=context.session.greeting.boot_id,
@@ -167,6 +171,12 @@ def _asked(arguments: LookArguments, collector: Collector, host: Host) -> tuple[
     limits = (("max_files", arguments.max_files), ("seconds", arguments.seconds or collector.spec.seconds))
     taken = [f"{name}={value}" for name, value in limits if value is not None and name in collector.spec.takes]
     return tuple(sorted((*(f"{_ROOT}{root}" for root in roots), *taken)))
+
+
+def _hashes(collector: Collector) -> tuple[str, ...]:
+    """Return the words that ask for the hashes which a script computes only when it is asked."""
+    shown = {kind for column in collector.spec.columns for kind in column.kinds}
+    return tuple(f"hashes={kind}" for kind in (Kind.MD5, Kind.SHA1) if kind in shown)
 
 
 def _is_ours(row: Row, context: TaskContext) -> bool:

@@ -16,7 +16,6 @@ from controller.engine.journal import JournaledStarts
 from controller.engine.line import VisitLine
 from controller.errors import Reason, StoreError
 from controller.model.fleet import Platform
-from controller.model.indicator import Kind
 from controller.model.result import Attempt, Identity
 from controller.model.sweep import HostJob
 from controller.model.verdict import Verdict
@@ -160,18 +159,6 @@ def context_of(office: Office, ledger: Ledger) -> TaskContext:
         )
 
 
-@pytest.mark.parametrize(
-    ("values", "hashes"),
-    [([BAD], ()), ([BAD, "c" * 31 + "d"], (Kind.MD5,)), (["c" * 39 + "d", "c" * 31 + "d"], (Kind.MD5, Kind.SHA1))],
-)
-def test_weak_hashes_are_asked_for_when_a_list_holds_them(
-    office: Office, ledger: Ledger, values: list[str], hashes: tuple[Kind, ...]
-) -> None:
-    office.write("bad.txt", "\n".join([*values, BAD]))
-
-    assert context_of(office, ledger).judging(()).hashes == hashes
-
-
 def test_a_task_is_judged_by_its_own_lists_or_by_all(office: Office, ledger: Ledger) -> None:
     office.write("playbook.yml", HEAD.replace("[bad.txt]", "[bad.txt, b.txt, c.txt]") + LOOK)
     for name, value in (("b.txt", "c" * 31 + "d"), ("c.txt", "d" * 63 + "e")):
@@ -182,8 +169,7 @@ def test_a_task_is_judged_by_its_own_lists_or_by_all(office: Office, ledger: Led
     judging = context_of(office, ledger).judging
 
     assert judging(()).digests == tuple(sorted(sums.values()))
-    narrowed = judging((str(office.folder / "bad.txt"),))
-    assert (narrowed.digests, narrowed.hashes) == ((sums["bad.txt"],), ())
+    assert judging((str(office.folder / "bad.txt"),)).digests == (sums["bad.txt"],)
 
 
 def test_only_what_we_push_is_ours(office: Office, ledger: Ledger) -> None:

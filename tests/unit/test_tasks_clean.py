@@ -151,7 +151,7 @@ def test_an_object_is_gone_when_its_whole_folder_was_listed_without_it() -> None
     result, stage = removed("/tmp/x", TMP, a_file("/tmp/y"))
 
     (look,) = result.looks
-    assert stage.asked[0][2:] == ("depth=1", "root=/tmp")
+    assert stage.asked[0][2:] == ("depth=1", "root=/tmp", "hashes=md5", "hashes=sha1")
     assert (look.gone, look.there, look.judged) == (("/tmp/x",), (), False)
     assert judged(result).verdict is Verdict.CLEANED
 
@@ -206,8 +206,16 @@ def test_each_folder_is_listed_once() -> None:
 
     opt, tmp = clean(stage).looks
 
-    assert [arguments[-1] for arguments in stage.asked] == ["root=/opt", "root=/tmp"]
+    assert [arguments[3] for arguments in stage.asked] == ["root=/opt", "root=/tmp"]
     assert (opt.gone, tmp.gone, tmp.there) == (("/opt/z",), ("/tmp/x",), ("/tmp/y",))
+
+
+def test_what_the_second_look_shows_is_observed() -> None:
+    log, tmp = ended("REMOVED Lab.A /tmp/x"), framed("files", TMP, a_file("/tmp/y", sha256="ab" * 32))
+
+    (look,) = clean(staged(log, replies=(tmp,))).looks
+
+    assert {each.value for each in look.observations} == {"/tmp", "tmp", "/tmp/y", "y", "ab" * 32}
 
 
 @pytest.mark.parametrize("path", ["/tmp//x", "/tmp/./x"])
@@ -220,7 +228,7 @@ def test_an_object_is_named_as_the_tool_spelled_it(path: str) -> None:
 def test_a_file_in_the_root_folder_is_looked_for_there() -> None:
     result, stage = removed("/x", a_file("/", "folder"))
 
-    assert (stage.asked[0][-1], result.looks[0].gone) == ("root=/", ("/x",))
+    assert (stage.asked[0][3], result.looks[0].gone) == ("root=/", ("/x",))
 
 
 def test_a_folder_that_cannot_be_asked_keeps_the_run() -> None:

@@ -35,6 +35,7 @@ from tests.visits import (
     processes,
 )
 
+HASHES = ("hashes=md5", "hashes=sha1")
 OURS = "/var/lib/lamsach/tools/quet.sh"
 
 
@@ -61,7 +62,7 @@ def test_the_script_is_sent_with_nonce_and_sysroot() -> None:
 
     (sent,) = (each for each in stage.transport.sent if each.verb == "run")
     assert sent.script == next(iter(a_collector("processes").scripts.values()))
-    assert sent.arguments == (NONCE, "/mnt/o-cung", "seconds=120")
+    assert sent.arguments == (NONCE, "/mnt/o-cung", "seconds=120", *HASHES)
 
 
 @pytest.mark.parametrize(("sysroot", "key"), [("", "SHA256:abc"), ("/mnt/o-cung", "")])
@@ -125,24 +126,39 @@ def test_a_whole_answer_is_kept_under_its_hash() -> None:
     assert kept(reply.stdout).sha256 == sha256(reply.stdout).hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("hashes", "sent"),
-    [((), ()), ((Kind.MD5,), ("hashes=md5",)), ((Kind.MD5, Kind.SHA1), ("hashes=md5", "hashes=sha1"))],
-)
-def test_weak_hashes_are_asked_for_only_when_a_list_holds_them(hashes: tuple[Kind, ...], sent: tuple[str, ...]) -> None:
-    _, arguments = ask(processes(), judging=lambda _: judging_by(a_list((Kind.SHA256, BAD)), hashes=hashes))
+def test_all_hashes_are_asked_for_whatever_the_lists_hold() -> None:
+    look, arguments = ask(processes(), judging=lambda _: judging_by(a_list((Kind.DOMAIN, "bad.example"))))
 
-    assert arguments == (NONCE, "-", "seconds=120", *sent)
+    assert arguments == (NONCE, "-", "seconds=120", *HASHES)
+    assert look.key.arguments == ("seconds=120",)  # the same question as that of an older lamsach
 
 
-def test_a_collection_is_not_judged_and_asks_for_no_hash() -> None:
+def test_a_look_that_reads_no_file_asks_for_no_hash() -> None:
+    task = Task(name="ask", module=Module.CHECK_IOCS, look=LookArguments(collector="connections"))
+
+    _, arguments = ask(framed("connections"), task)
+
+    assert arguments == (NONCE, "-", "seconds=60")
+
+
+def test_a_collection_is_not_judged() -> None:
     task = Task(name="collect", module=Module.COLLECT, look=LookArguments(collector="processes"))
 
     look, arguments = ask(processes(a_process(sha256=BAD)), task)
 
     assert (look.judged, look.matches, look.key.lists) == (False, (), ())
     assert Kind.SHA256 in {each.kind for each in look.observations}
-    assert arguments == (NONCE, "-", "seconds=120")
+    assert arguments == (NONCE, "-", "seconds=120", *HASHES)
+
+
+def test_a_text_that_a_host_shows_meets_the_lists() -> None:
+    listed = judging_by(a_list((Kind.URL, "http://bad.example/a.hta")))
+
+    look, _ = ask(processes(a_process(command_line="mshta http://bad.example/a.hta")), judging=lambda _: listed)
+
+    assert [(match.seen, match.where) for match in look.matches] == [
+        ("http://bad.example/a.hta", "pid 812 /usr/bin/dung")
+    ]
 
 
 def test_what_was_seen_is_judged_and_counted() -> None:
@@ -201,7 +217,7 @@ def test_observations_carry_the_number_of_their_row_also_behind_a_file_of_ours()
 def test_the_limits_of_the_task_are_sent() -> None:
     _, arguments = ask(framed("files", a_file("/a", "folder")), a_files_task("/a", max_files=7, seconds=9))
 
-    assert arguments == (NONCE, "-", "max_files=7", "root=/a", "seconds=9")
+    assert arguments == (NONCE, "-", "max_files=7", "root=/a", "seconds=9", *HASHES)
 
 
 @pytest.mark.parametrize(
