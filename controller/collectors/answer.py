@@ -36,6 +36,7 @@ _ENDS: Final = {
     FRAME_VERSION: re.compile(_END_OF_2 + rb" roots=(?P<roots>\d{1,9}) named=(?P<named>\d{1,9})"),
 }
 """The form of the end line, by frame version."""
+_BEGIN: Final = re.compile(rb"#begin (?P<name>\S{1,64}) \d (?P<nonce>\S{1,64}) (?P<sysroot>[^\r\n]{1,4096})\r?\n")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SEPARATOR: Final = re.compile(r"[/\\]")
 
@@ -95,6 +96,23 @@ def read_again(spec: CollectorSpec, stdout: bytes) -> Answer:
     begin = stdout.partition(b"\n")[0].decode("utf-8", errors="replace").removesuffix("\r")
     *_, nonce, sysroot = (*begin.split(" ", maxsplit=4), "", "")[:5]
     return read(spec, stdout, nonce=nonce, sysroot=sysroot)
+
+
+def reread(spec: CollectorSpec, stdout: bytes, *, revision: int) -> Answer:
+    """Read a kept answer again, with the columns that scripts of `revision` gave; the nonce is that in its begin line.
+
+    Whether it answered our question was settled when it came.
+
+    Raises:
+        HostError: as `read`.
+
+    """
+    begin = _BEGIN.match(stdout)
+    if not begin or begin["name"] != spec.name.encode():
+        raise HostError(Reason.ANSWER_GARBLED, f"this is no answer of '{spec.name}'")
+    given = replace(spec, columns=tuple(column for column in spec.columns if column.since <= revision))
+    nonce, sysroot = (begin[each].decode(errors="replace") for each in ("nonce", "sysroot"))
+    return read(given, stdout, nonce=nonce, sysroot=sysroot)
 
 
 ValuesIn = Callable[[str], Iterable[tuple[Kind, str]]]
@@ -192,9 +210,9 @@ def speaks_of_the_host(row: Row) -> bool:
 def _of_row(
     spec: CollectorSpec, meeting: Sequence[Column], values_in: ValuesIn, number: int, row: Row
 ) -> Iterator[Observation]:
-    where = " ".join(_told(name, row[name]) for name in spec.where)
+    where = " ".join(_told(name, row[name]) for name in spec.where if name in row)
     for column in meeting:
-        for text in _texts(row[column.name]):
+        for text in _texts(row.get(column.name, "")):
             for kind, value in _values(column, text, row, values_in):
                 yield Observation(kind=kind, value=value, collector=spec.name, where=where, row=number)
 

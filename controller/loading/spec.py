@@ -24,7 +24,7 @@ _KEYS: Final = (
     "max_rows",
     "max_text",
 )
-_COLUMN_KEYS: Final = ("name", "type", "description", "kinds", "port", "pattern", "text")
+_COLUMN_KEYS: Final = ("name", "type", "description", "kinds", "port", "pattern", "text", "since")
 _TAKES: Final = ("roots", "max_files", "seconds")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -41,6 +41,10 @@ def read(text: str, source: str) -> CollectorSpec:
     names = tuple(column.name for column in columns)
     if not names or len(set(names)) < len(names):
         raise fields.refusal("'columns': expected each column once, and at least one; got something else", "columns")
+    revision = fields.integer("revision", 1, 1_000_000) or 1
+    if late := next((column for column in columns if column.since > revision), None):
+        expected = f"expected 'since' of at most the collector's revision {revision}"
+        raise fields.refusal(f"'{late.name}': {expected}; got {late.since}", "columns")
     _check_ports(fields, columns)
     return CollectorSpec(
         name=_name(fields),
@@ -51,7 +55,7 @@ def read(text: str, source: str) -> CollectorSpec:
         takes=_choices(fields.get("takes"), "takes", _TAKES),
         where=_choices(fields.get("where"), "where", names),
         seconds=fields.integer("seconds", 1, 86_400) or 120,
-        revision=fields.integer("revision", 1, 1_000_000) or 1,
+        revision=revision,
         max_rows=fields.integer("max_rows", 1, 1_000_000) or 0,
         max_text=fields.integer("max_text", 1, 1_000_000) or 0,
     )
@@ -71,6 +75,7 @@ def _column(node: Node) -> Column:
         port=fields.text("port"),
         pattern=fields.text("pattern"),
         text=is_text,
+        since=fields.integer("since", 1, 1_000_000) or 1,
     )
 
 

@@ -23,7 +23,8 @@ class Column:
 
     `port` names the column beside it that makes an address an endpoint. `pattern` is a regular expression that a text
     must match, where the program computes with it. `text` says that its value is a text in which values of any kind
-    may stand: a command line, a script, a DNS answer.
+    may stand: a command line, a script, a DNS answer. `since` is the revision of the collector from which its scripts
+    give it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Column:
     port: str = ""
     pattern: str = ""
     text: bool = False
+    since: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

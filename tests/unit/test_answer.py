@@ -355,3 +355,50 @@ def test_a_root_that_is_missing_was_not_seen() -> None:
     assert [each.value for each in answers.observations(spec, Answer(collector="files", rows=rows), values_in)] == [
         "/b"
     ]
+
+
+LATER = replace(
+    SPEC,
+    revision=3,
+    columns=(*SPEC.columns, Column(name="note", type=ColumnType.TEXT, description="", text=True, since=3)),
+    where=("pid", "path", "note"),
+)
+
+
+@pytest.mark.parametrize("sysroot", ["-", "/mnt/ổ cứng", "/mnt/#end 1 x"])
+@pytest.mark.parametrize(
+    ("version", "end"), [(2, "#end 1 unread=0 stopped=no"), (3, "#end 1 unread=0 stopped=no roots=0 named=0")]
+)
+def test_a_kept_answer_is_read_again_under_the_nonce_and_the_disk_of_its_begin_line(
+    sysroot: str, version: int, end: str
+) -> None:
+    kept = f"#begin tasks {version} 77ab {sysroot}\n".encode() + a_line() + f"{end}\n".encode()
+
+    assert answers.reread(SPEC, kept, revision=1).rows == (ROW | {"asked": ("a.example", "b.example")},)
+
+
+def test_an_answer_of_an_older_revision_is_read_without_the_columns_that_came_later() -> None:
+    old, new = an_answer(a_line()), an_answer(a_line(note="curl http://bad.example/x"))
+
+    assert "note" not in answers.reread(LATER, old, revision=2).rows[0]
+    assert answers.reread(LATER, new, revision=3).rows[0]["note"] == "curl http://bad.example/x"
+    seen_then = observations(LATER, answers.reread(LATER, old, revision=2), values_in)
+    seen_now = observations(LATER, answers.reread(LATER, new, revision=3), values_in)
+    assert {each.where for each in seen_then} == {"pid 812 /tmp/thi hành án: {x}"}
+    assert {each.value for each in seen_now} - {each.value for each in seen_then} == {"http://bad.example/x"}
+
+
+@pytest.mark.parametrize(
+    ("kept", "revision"),
+    [
+        (b"", 1),
+        (b"#begin files 2 4f1d0c -\n#end 0 unread=0 stopped=no\n", 1),
+        (an_answer(a_line()), 3),
+        (an_answer(a_line(note="")), 2),
+        (an_answer(a_line())[:-9], 1),
+        (b"#begin tasks 9 4f1d0c -\n" + a_line() + END, 1),
+    ],
+)
+def test_a_kept_answer_that_is_not_whole_or_of_another_form_is_refused(kept: bytes, revision: int) -> None:
+    with pytest.raises(HostError, match=r"answer\."):
+        answers.reread(LATER, kept, revision=revision)

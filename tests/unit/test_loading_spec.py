@@ -41,6 +41,12 @@ def test_a_column_may_hold_a_text_in_which_values_stand() -> None:
     assert [column.text for column in read.columns] == [True]
 
 
+def test_a_column_says_since_which_revision_it_is_there() -> None:
+    read = spec.read(HEAD + COLUMN.replace("kinds: [path, name]", "since: 3") + "revision: 3\n", "s")
+
+    assert [column.since for column in read.columns] == [3]
+
+
 def test_the_columns_that_hold_texts_are_these() -> None:
     """A command, a DNS answer and a line of the hosts file name what no column of its own shows."""
     specs = [spec.read(path.read_text(encoding="utf-8"), str(path)) for path in SHIPPED]
@@ -70,6 +76,7 @@ def test_a_shipped_spec_is_read_under_its_own_name(path: Path) -> None:
         (HEAD + COLUMN.replace("[path, name]", "[endpoint], port: path"), "3:10: 'path': expected 'port' with the name of an integer column exactly where the kinds have 'endpoint'; got 'path'"),
         (HEAD + COLUMN.replace("kinds: [path, name]", "text: 1"), "3:62: 'text': expected true or false; got the number '1'"),
         (HEAD + COLUMN.replace("type: text", "type: integer").replace("kinds: [path, name]", "text: true"), "3:65: 'text': expected the type 'text' or 'texts' beside it; got 'integer'"),
+        (HEAD + COLUMN.replace("kinds: [path, name]", "since: 3") + "revision: 2\n", "3:10: 'path': expected 'since' of at most the collector's revision 2; got 3"),
         (HEAD.replace("files", "Files") + COLUMN, "1:7: 'name': expected small letters, digits and '_'; got the text 'Files'"),
     ],
 )  # fmt: skip
