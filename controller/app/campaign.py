@@ -145,7 +145,7 @@ class Campaign:
 
     def _keep(self, fresh: Mapping[str, KeptState], saved: int) -> int:
         """Keep the states behind the first `saved`, if the store may be written; return how many are kept."""
-        if len(fresh) > saved and self._ledger.writable:
+        if len(fresh) > saved and self._ledger.is_writable:
             self._ledger.keep_states(dict(islice(fresh.items(), saved, None)))
         return len(fresh)
 

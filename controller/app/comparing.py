@@ -50,7 +50,7 @@ class Comparison:
                 if found := self._met(seen):
                     self._found[number] = found
             self._compared = Compared(self._digest, values[-1][0])
-        if keep and self._compared != self._kept and self._ledger.writable:
+        if keep and self._compared != self._kept and self._ledger.is_writable:
             self._ledger.keep_meetings(self._compared, self._found)
             self._kept = self._compared
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -149,7 +150,7 @@ def _check_user(inventory: Inventory, host: Host) -> None:
 
 def _collectors(book: PlaybookFile) -> Mapping[str, Collector]:
     """Find every collector that is asked, and those that confirm what a tool says it removed."""
-    found = {each: _collector(each) for each in (GREETING, FILES, AUTOSTART)}
+    found = {each: collector_of(each) for each in (GREETING, FILES, AUTOSTART)}
     for index, task in enumerate(book.playbook.tasks):
         if task.look:
             name = task.look.collector
@@ -157,12 +158,19 @@ def _collectors(book: PlaybookFile) -> Mapping[str, Collector]:
                 known = ", ".join(f"'{each}'" for each in catalog.names())
                 where = book.place(index, "collector")
                 raise PlaybookError(f"there is no collector '{name}'; use one of {known}.", where=where)
-            found[name] = _collector(name)
+            found[name] = collector_of(name)
             _check_arguments(book, index, task.look, found[name].spec)
     return found
 
 
-def _collector(name: str) -> Collector:
+@cache
+def collector_of(name: str) -> Collector:
+    """Return the collector of that name, ready to be sent.
+
+    Raises:
+        PlaybookError: there is none.
+
+    """
     spec = specs.read(catalog.spec_text(name), f"{name}/spec.yaml")
     return Collector(spec=spec, scripts={each: catalog.script(name, each) for each in catalog.platforms(name)})
 

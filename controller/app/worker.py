@@ -29,9 +29,6 @@ def now() -> datetime:
 
 def worker_context(prepared: Prepared, ledger: Ledger) -> WorkerContext:
     """Make ready what every visit of one sweep shares."""
-    tasks = prepared.playbook.tasks
-    tools = {task.clean.tool.sha256 for task in tasks if task.clean}
-    pushed = frozenset(tools | {task.push.sha256 for task in tasks if task.push})
 
     @cache
     def module(name: Module) -> TaskModule:
@@ -55,7 +52,7 @@ def worker_context(prepared: Prepared, ledger: Ledger) -> WorkerContext:
             cleaner=cleaner,
             starts=starts,
             latest_commit=ledger.latest_commit,
-            pushed=pushed,
+            pushed=prepared.playbook.pushed,
         )
 
     return WorkerContext(

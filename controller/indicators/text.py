@@ -137,8 +137,10 @@ def _addresses(text: str) -> Iterator[Found]:
 
 def _with_port(address: str, port: str | None) -> Iterator[Found]:
     try:
-        read_address(address)
+        read = read_address(address)
     except ValueError:  # a time, a MAC
+        return
+    if read.is_unspecified or read.is_loopback:  # a hosts file blocks thousands of names with one
         return
     yield Kind.ADDRESS, address
     if port:

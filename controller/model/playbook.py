@@ -115,3 +115,9 @@ class Playbook:
     hosts: str
     lists: tuple[str, ...]
     tasks: tuple[Task, ...]
+
+    @property
+    def pushed(self) -> frozenset[str]:
+        """The SHA-256 of the files that it places on hosts."""
+        tools = (task.clean.tool.sha256 for task in self.tasks if task.clean)
+        return frozenset((*tools, *(task.push.sha256 for task in self.tasks if task.push)))

@@ -28,6 +28,7 @@ from controller.store import (
     identities,
     journal,
     observations,
+    rereading,
     states,
     sweeps,
     visits,
@@ -35,6 +36,7 @@ from controller.store import (
 from controller.store.file import BUSY_SECONDS, Access, access_to
 from controller.store.observations import LookPlace
 from controller.store.states import Compared, KeptState, Meetings
+from controller.store.rereading import KeptLook, Readings
 from controller.store.trouble import told
 
 
@@ -166,11 +168,6 @@ class Ledger:
 
     # what a campaign is judged by
 
-    @property
-    def writable(self) -> bool:
-        """Say whether this account may change the store."""
-        return access_to(self._path) is Access.WRITE
-
     def visits(self, host: str) -> tuple[Visit, ...]:
         """Return the visits to a computer over all sweeps, in the order in which they were begun."""
         with self._reading() as connection:
@@ -230,6 +227,40 @@ class Ledger:
         """Drop all kept states and meetings; they are made again when they are asked for."""
         with self._writing() as connection:
             states.forget_states(connection)
+    # reading kept answers again
+
+    @property
+    def is_writable(self) -> bool:
+        """Say whether the store is open for writing, and no write has failed."""
+        return access_to(self._path) is Access.WRITE and not self.broken
+
+    def readings(self) -> Readings:
+        """Return how many looks are of an older reading, and how many kept answers this one could not read."""
+        with self._reading() as connection:
+            return rereading.count(connection)
+
+    def looks_to_reread(self, most: int) -> tuple[KeptLook, ...]:
+        """Return at most `most` looks of an older reading, with what it takes to read their answers again."""
+        with self._reading() as connection:
+            return tuple(rereading.older(connection, most))
+
+    def first_unreadable(self) -> KeptLook | None:
+        """Return the first look whose kept answer this reading could not read."""
+        with self._reading() as connection:
+            return rereading.first_unreadable(connection)
+
+    def answer(self, sha256: str) -> bytes | StoreError:
+        """Return the answer that is kept under `sha256`, or what is wrong with it; one answer blocks no other."""
+        with self._reading() as connection:
+            try:
+                return blobs.fetch(connection, sha256)
+            except StoreError as error:
+                return error
+
+    def replace_sightings(self, again: Mapping[int, Sequence[Observation] | None]) -> None:
+        """Replace what looks saw, by their numbers, with what this reading finds; None: their answer cannot be read."""
+        with self._writing() as connection:
+            observations.replace_sightings(connection, again, self._known)
 
     # decisions of people
 

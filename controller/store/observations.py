@@ -7,16 +7,28 @@ from typing import Final
 
 import msgspec
 import zstandard
-from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, or_, select, update
 
 from controller.model.indicator import Kind, Observation
 from controller.model.result import TaskResult
 from controller.store.columns import read, written
 from controller.store.tables import look, observation
 
+READING: Final = 2
+"""The version of the rules by which sightings are taken out of an answer; 2 takes values out of texts.
+
+Raise it with a change of `controller.collectors.answer.observations`, of a collector's columns or of
+`controller.indicators.text` that finds more: stores are then read again (`controller.app.rereading`).
+"""
+
 _KEPT: Final = select(look.c.task, look.c.position, look.c.committed).where(look.c.attempt == bindparam("attempt"))
 _SEEN: Final = select(look.c.task, look.c.position, look.c.seen).where(look.c.attempt == bindparam("attempt"))
 _ADD_LOOK: Final = insert(look)
+IS_OLDER: Final = or_(look.c.reading.is_(None), look.c.reading.between(1 - READING, READING - 1))
+"""Of an older reading. Answers that an older reading could not read are among them: this one may take them."""
+_OLDER: Final = update(look).where(look.c.id == bindparam("row"), IS_OLDER)
+_REPLACE: Final = _OLDER.values(seen=bindparam("again"), reading=READING)
+_GIVE_UP: Final = _OLDER.values(reading=-READING)
 _ADD_VALUES: Final = insert(observation)
 _HIGHEST: Final = select(func.max(observation.c.id))
 
@@ -76,8 +88,6 @@ def keep(
     ]
     numbers = _numbers(connection, dict.fromkeys(text for *_, texts in looks for text in texts), known)
     for task, position, made, texts in looks:
-        pairs = zip(texts, made.observations, strict=True)
-        sightings = [_Sighting(numbers[text], each.where, each.row) for text, each in pairs]
         connection.execute(
             _ADD_LOOK,
             {
@@ -85,12 +95,31 @@ def keep(
                 "task": task,
                 "position": position,
                 "collector": made.key.collector,
-                "seen": zstandard.compress(written(sightings)),
+                "seen": _packed(made.observations, texts, numbers),
                 "committed": number,
+                "reading": READING,
             },
         )
         committed[task, position] = number
     return committed
+
+
+def replace_sightings(connection: Connection, again: Mapping[int, Sequence[Observation] | None], known: Known) -> None:
+    """Replace the sightings of looks, by their row numbers, with those of this reading; once in a transaction.
+
+    Of a look whose answer could not be read (None) they stay. Either way this reading does not ask for it again.
+    """
+    read = {row: (made, [_text(each) for each in made]) for row, made in again.items() if made is not None}
+    numbers = _numbers(connection, dict.fromkeys(text for _, texts in read.values() for text in texts), known)
+    for row, (made, texts) in read.items():
+        connection.execute(_REPLACE, {"row": row, "again": _packed(made, texts, numbers)})
+    for row in again.keys() - read.keys():
+        connection.execute(_GIVE_UP, {"row": row})
+
+
+def _packed(made: Sequence[Observation], texts: Sequence[str], numbers: Mapping[str, int]) -> bytes:
+    pairs = zip(texts, made, strict=True)
+    return zstandard.compress(written([_Sighting(numbers[text], each.where, each.row) for text, each in pairs]))
 
 
 def committed_looks(connection: Connection, attempt: int) -> dict[LookPlace, int]:

@@ -110,7 +110,8 @@ intent: Final = Table(
 
 # A look's sightings: an observation, where it was seen and the number of its row, as JSON, zstd. committed is the
 # number of the commit that first held the look: with a start of a tool, or with the result of the visit. reading is the
-# version of the rules by which sightings are taken out of an answer, empty for the first one.
+# version of the rules by which sightings are taken out of an answer: empty for the first one, and below zero where that
+# version could not read the kept answer, so that older sightings stayed.
 # A row each would cost four times the disk and the time (2,900 a host, and 10,000 hosts).
 look: Final = Table(
     "look",
@@ -124,6 +125,7 @@ look: Final = Table(
     Column("committed", Integer),
     Column("reading", Integer),
     UniqueConstraint("attempt", "task", "position", name="look_once"),
+    Index("look_reading", "reading"),
 )
 
 # Values seen anywhere, once each; the digest of kind and value stands in for values too long for an index.

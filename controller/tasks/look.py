@@ -1,7 +1,7 @@
 """Ask a host one question and read its answer to the end line."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -81,7 +81,10 @@ def answered(context: TaskContext, key: LookKey, words: Sequence[str], *, second
         stopped=answer.stopped,
         judged=False,
         observations=answers.observations(
-            collector.spec, answer, values_in, is_ours=partial(_is_ours, context=context)
+            collector.spec,
+            answer,
+            values_in,
+            is_ours=partial(is_ours, platform=context.host.platform, pushed=context.pushed),
         ),
         answer=evidence,
         began=began,
@@ -179,12 +182,12 @@ def _hashes(collector: Collector) -> tuple[str, ...]:
     return tuple(f"hashes={kind}" for kind in (Kind.MD5, Kind.SHA1) if kind in shown)
 
 
-def _is_ours(row: Row, context: TaskContext) -> bool:
-    """Say whether we placed it there: it lies in our folder and has a SHA-256 that we pushed."""
-    path, folder = str(row.get("path", "")), PRODUCT_FOLDER[context.host.platform]
-    if context.host.platform is Platform.WINDOWS:
-        return PureWindowsPath(path).is_relative_to(folder) and row.get("sha256") in context.pushed
-    return path.startswith(f"{folder}/") and row.get("sha256") in context.pushed
+def is_ours(row: Row, *, platform: Platform, pushed: Collection[str]) -> bool:
+    """Say whether we placed it there: it lies in our folder and has a SHA-256 that is among the `pushed`."""
+    path, folder = str(row.get("path", "")), PRODUCT_FOLDER[platform]
+    if platform is Platform.WINDOWS:
+        return PureWindowsPath(path).is_relative_to(folder) and row.get("sha256") in pushed
+    return path.startswith(f"{folder}/") and row.get("sha256") in pushed
 
 
 def _integer(row: Row, column: str) -> int:

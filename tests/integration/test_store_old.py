@@ -15,6 +15,7 @@ import pytest
 import zstandard
 
 from controller.app.campaign import Campaign
+from controller.app.rereading import Reread, reread
 from controller.errors import Reason
 from controller.model.logon import Logon
 from controller.model.result import Identity
@@ -79,6 +80,25 @@ def test_observations_are_there_without_rows(ledger: Ledger) -> None:
 
     assert any(each.value == "/var/tmp/.cap-nhat/kworkerd" for each in seen)
     assert {each.row for each in seen} == {None}
+
+
+def test_every_answer_that_the_old_program_kept_is_read_again(tmp_path: Path) -> None:
+    """Nothing that it saw is lost, each value has its row, and texts are read."""
+    path = tmp_path / "lamsach.db"
+    path.write_bytes(unpacked(KEPT))
+    with Ledger.open(path) as ledger:
+        before = {host: ledger.observations(DRY_RUN, host, 1) for host in ledger.attempts(DRY_RUN)}
+        looks = ledger.readings().older
+
+        done = reread(ledger, lambda *_: None)
+
+        after = {host: ledger.observations(DRY_RUN, host, 1) for host in before}
+    assert looks > 20
+    assert done == Reread(done=looks)
+    for host, seen in before.items():
+        assert {(each.kind, each.value) for each in seen} <= {(each.kind, each.value) for each in after[host]}
+        assert None not in {each.row for each in after[host]}
+    assert sum(map(len, after.values())) > sum(map(len, before.values()))
 
 
 def test_refused_logons_still_count(ledger: Ledger) -> None:

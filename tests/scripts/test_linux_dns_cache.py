@@ -161,5 +161,9 @@ def test_a_name_that_was_asked_for_meets_its_domain_and_so_does_an_alias(shell: 
 
     seen = answers.observations(spec_of("dns_cache"), shell.ask("dns_cache"), values_in)
 
-    assert {each.kind for each in seen} == {Kind.DOMAIN}
-    assert [met.seen for met in Matcher([listed]).match(seen)] == ["c2.botnet.example", "gone.botnet.example"]
+    assert {each.kind for each in seen} == {Kind.DOMAIN, Kind.ADDRESS}
+    assert {met.seen for met in Matcher([listed]).match(seen)} == {
+        "c2.botnet.example",
+        "gone.botnet.example",
+        "203.0.113.7",
+    }

@@ -177,6 +177,6 @@ def test_a_row_meets_an_address_a_path_and_a_name(pc: Pc) -> None:
     assert [(each.kind, each.value) for each in seen] == [
         (Kind.ADDRESS, "203.0.113.66"),
         (Kind.ENDPOINT, "203.0.113.66:443"),
-        (Kind.PATH, TOOL),
         (Kind.NAME, "tool.exe"),
+        (Kind.PATH, TOOL),
     ]

@@ -10,6 +10,7 @@ from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
 from controller.indicators.text import values_in
 from controller.model.collector import Answer, StoppedBy
+from controller.model.indicator import Kind
 from tests.scripts.asking import spec_of
 from tests.scripts.windows_pc import Pc, new_pc, sample_pc
 
@@ -41,7 +42,11 @@ def told(answer: Answer, *columns: str) -> list[tuple[object, ...]]:
 
 
 def seen(answer: Answer) -> list[str]:
-    return [each.value for each in answers.observations(spec_of("dns_cache"), answer, values_in)]
+    """Return the names that can meet a list; what they lead to is seen beside them."""
+    found = answers.observations(spec_of("dns_cache"), answer, values_in)
+    assert {each.kind for each in found} <= {Kind.DOMAIN, Kind.ADDRESS}
+    assert not any(each.value.startswith(("0.", "127.", "::")) for each in found)
+    return [each.value for each in found if each.kind is Kind.DOMAIN]
 
 
 def test_the_infected_pc_shows_its_names_and_the_clean_one_does_not(tmp_path: Path) -> None:

@@ -245,5 +245,7 @@ def test_a_row_meets_a_hash_a_path_and_a_name(pc: Pc) -> None:
     assert {(each.kind, each.value) for each in seen} == {
         (Kind.PATH, TOOL),
         (Kind.NAME, "tool.exe"),
+        (Kind.NAME, "System"),
+        (Kind.NAME, "System Idle Process"),
         (Kind.SHA256, sha256(b"image").hexdigest()),
     }

@@ -19,6 +19,14 @@ def test_a_sweep_of_no_computer_is_refused_in_a_sentence(numbers: tuple[str, str
     assert f"error: '--ssh {ssh} --winrm {winrm}' leaves no computer to sweep; ask for one or more." in done.stderr
 
 
+def test_the_cost_of_reading_a_store_again_is_measured() -> None:
+    words = [sys.executable, "-m", "benchmarks.rereading", "--hosts", "2", "--files", "5", "--json"]
+
+    done = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, encoding="utf-8", check=True)
+
+    assert json.loads(done.stdout)["looks"] == 6
+
+
 def test_the_cost_of_waiting_results_is_measured() -> None:
     words = [sys.executable, "-m", "benchmarks.handover", "--hosts", "12", "--forks", "2", "--json"]
 

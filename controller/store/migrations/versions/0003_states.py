@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.execute("UPDATE sweep SET committed = (SELECT MIN(attempt.began) FROM attempt WHERE attempt.sweep = sweep.id)")
     op.add_column("kept_file", sa.Column("path", Words))
     op.add_column("look", sa.Column("reading", sa.Integer))
+    op.create_index("look_reading", "look", ["reading"])
     op.create_index("attempt_host", "attempt", ["host", "committed"])
     op.create_table(
         "meeting",
