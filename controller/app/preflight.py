@@ -1,6 +1,6 @@
 """Everything an operator may have got wrong is found here, before the first host is touched."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from controller import plugins
 from controller.app.accounts import BUDGET
+from controller.app.coverage import Coverage
 from controller.app.lists import read_lists, rejected_lines
 from controller.app.secrets import secret_of
 from controller.cleaners.base import Cleaner
 from controller.collectors import catalog
-from controller.errors import ListError, PatternError, PlaybookError, SecretError
-from controller.indicators.weigh import weigh
+from controller.errors import PatternError, PlaybookError, SecretError
 from controller.loading import inventory as inventories
 from controller.loading import pattern as patterns
 from controller.loading import playbook as playbooks
@@ -22,11 +22,11 @@ from controller.loading import spec as specs
 from controller.loading.playbook import PlaybookFile
 from controller.model.collector import Collector, CollectorSpec
 from controller.model.fleet import Connection, Host, Inventory, Platform
-from controller.model.indicator import IocList, Kind
-from controller.model.playbook import CleanArguments, LookArguments, Module, Playbook, PushArguments
+from controller.model.indicator import IocList
+from controller.model.playbook import CleanArguments, LookArguments, Playbook, PushArguments
 from controller.model.sweep import Blindness, KeptFile
 from controller.tasks.clean import AUTOSTART, FILES
-from controller.tasks.look import FIRST_ANSWER_SECONDS, GREETING, applies
+from controller.tasks.look import FIRST_ANSWER_SECONDS, GREETING
 from controller.transports.ssh_keys import load_key
 
 
@@ -54,7 +54,8 @@ class Prepared:
     """A sweep that could begin: all files read, all names found, nothing touched.
 
     `given` are the hosts to visit, in Ansible's order; `collectors` those the playbook uses, by name. The paths of
-    playbook and inventory are absolute: by them a sweep is found again.
+    playbook and inventory are absolute: by them a sweep is found again. `cautions` are sentences on what this playbook
+    alone cannot settle on a platform.
     """
 
     request: SweepRequest
@@ -65,6 +66,7 @@ class Prepared:
     files: tuple[KeptFile, ...]
     collectors: Mapping[str, Collector]
     blind: tuple[Blindness, ...]
+    cautions: tuple[tuple[Platform, str], ...] = ()
 
     @property
     def rejected(self) -> int:
@@ -87,6 +89,9 @@ def prepare(request: SweepRequest) -> Prepared:
     collectors = _collectors(book)
     _check_cleaners(book)
     lists, files = read_lists(book.playbook.lists, max_rejected=request.max_rejected)
+    coverage = Coverage(
+        playbook=book.playbook, lists=lists, collectors=collectors, platforms=_platforms(request, given)
+    )
     return Prepared(
         request=request,
         playbook=replace(book.playbook, path=str(request.playbook.resolve())),
@@ -95,7 +100,8 @@ def prepare(request: SweepRequest) -> Prepared:
         lists=lists,
         files=(*_operator_files(book.playbook), *files),
         collectors=collectors,
-        blind=_weigh(book.playbook, lists, collectors, _platforms(request, given)),
+        blind=coverage.blindness(),
+        cautions=tuple(coverage.cautions()),
     )
 
 
@@ -229,32 +235,6 @@ def _kept(role: str, path: Path, digest: str) -> KeptFile:
     return KeptFile(role=role, name=path.name, sha256=digest, data=path.read_bytes())
 
 
-def _platforms(request: SweepRequest, given: Sequence[Host]) -> Collection[Platform]:
-    return tuple(Platform) if request.again else {host.platform for host in given}
-
-
-def _weigh(
-    playbook: Playbook,
-    lists: Sequence[IocList],
-    collectors: Mapping[str, Collector],
-    platforms: Collection[Platform],
-) -> tuple[Blindness, ...]:
-    """Weigh the lists against what the playbook's looks can see; refuse a sweep that cannot see anything."""
-    judging = [task.look for task in playbook.tasks if task.look and task.module is Module.CHECK_IOCS]
-    asked = [
-        look for look in judging if any(applies(look, collectors[look.collector], platform) for platform in platforms)
-    ]
-    paired = zip(playbook.lists, lists, strict=True)
-    blind = weigh([(listed, _visible(path, asked, collectors)) for path, listed in paired])
-    if judging and sum(each.unseen for each in blind) == sum(len(each.indicators) for each in lists):
-        raise ListError(
-            "no look of this playbook can see any indicator of its lists on these computers; "
-            "add a look, or other lists."
-        )
-    return blind
-
-
-def _visible(path: str, asked: Sequence[LookArguments], collectors: Mapping[str, Collector]) -> frozenset[Kind]:
-    """Return the kinds that the looks which judge by the list at `path` show."""
-    judging = (collectors[look.collector].spec for look in asked if not look.lists or path in look.lists)
-    return frozenset(kind for spec in judging for column in spec.columns for kind in column.kinds)
+def _platforms(request: SweepRequest, given: Sequence[Host]) -> tuple[Platform, ...]:
+    met = {host.platform for host in given}
+    return tuple(each for each in Platform if request.again or each in met)

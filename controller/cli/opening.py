@@ -1,5 +1,6 @@
 """What is said before a sweep begins, and after it ends."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 from controller.app.preflight import Prepared
 from controller.app.sweep import Course
 from controller.cli.printing import counted
-from controller.indicators.weigh import sentence
+from controller.indicators.weigh import sentences
 from controller.model.fleet import Connection, Host
 from controller.model.playbook import Module, PushArguments, Task
 from controller.model.text import shown
@@ -59,8 +60,9 @@ def _opening(course: Course, prepared: Prepared) -> Iterator[str]:
     yield from _ntlm_without_tls(hosts)
     if prepared.rejected:
         yield f"  {counted(prepared.rejected, 'line')} of the IOC lists rejected."
-    if blind := sentence(prepared.blind):
-        yield f"  {blind}"
+    computers = Counter(host.platform for host in hosts)
+    yield from (f"  {each}" for each in sentences(prepared.blind, computers))
+    yield from (f"  {sentence}" for platform, sentence in prepared.cautions if platform in computers)
     if course.gone:
         yield f"  No longer in the inventory: {shown(', '.join(job.host.name for job in course.gone))}"
     if course.new:

@@ -20,6 +20,9 @@ from controller.model.indicator import Kind
 
 Found = tuple[Kind, str]
 
+KINDS: Final = frozenset({Kind.URL, Kind.ADDRESS, Kind.ENDPOINT, Kind.DOMAIN, Kind.PATH, Kind.NAME})
+"""The kinds of value that stand in texts."""
+
 MOST_VALUES: Final = 4096
 """Values that are taken out of one text: more than a command line of 8 KB has room for, so that none is hidden."""
 _REMEMBERED: Final = 20_000

@@ -26,11 +26,15 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blindness:
-    """How many indicators of a kind no look of the playbook can see."""
+    """How many indicators of a kind no look of the playbook can see on computers of a platform.
+
+    What a store kept before it had `platform` was weighed over all platforms at once.
+    """
 
     kind: str
     unseen: int
     total: int
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ def test_the_tables_show_units_reasons_and_remedies(site: Site) -> None:
         in done.stdout
     )
     assert "start its remote service, or mend the port" in done.stdout
-    assert "3 of 7 cannot be seen: address 1, network 1, domain 1" in done.stderr
+    assert "texts alone, without a look at connections and dns_cache: address 1, network 1, domain 1" in done.stderr
     assert "dry run, nothing is changed" in done.stderr
 
 

@@ -29,7 +29,7 @@ from tests.visits import ELEVATED, a_process, greeted, processes
 
 
 def test_what_a_sweep_begins_with_is_kept(office: Office, ledger: Ledger) -> None:
-    office.write("bad.txt", f"{BAD}\nxau.example\n{'0' * 10}\n")
+    office.write("bad.txt", f"{BAD}\nC:\\x\\e.exe\n{'0' * 10}\n")
 
     sweep = begun(office, ledger, limit="pc-01,pc-03", max_rejected=0.5)
 
@@ -42,7 +42,7 @@ def test_what_a_sweep_begins_with_is_kept(office: Office, ledger: Ledger) -> Non
     assert {entry.platform for entry in sweep.roster} == {Platform.LINUX}
     assert [unit.name for unit in sweep.units] == ["Chi cục Một"]
     assert (sweep.limit, sweep.apply, sweep.rejected) == ("pc-01,pc-03", False, 1)
-    assert [(each.kind, each.unseen) for each in sweep.blind] == [("domain", 1)]
+    assert [(each.platform, each.kind, each.unseen) for each in sweep.blind] == [("linux", "path", 1)]
     assert [file.data for file in ledger.kept_files(sweep.id)][1] == (office.folder / "bad.txt").read_bytes()
 
 

@@ -13,6 +13,7 @@ from tests.office import Office
 from tests.unit.store_values import a_sweep
 
 WINDOWS = a_host(connection=Connection.PSRP)
+LISTED = "C:\\x\\e.exe\n/tmp/x\n"
 EXPOSED = [(0, []), (1, ["1 computer"]), (3, ["3 computers"])]
 
 
@@ -28,3 +29,25 @@ def test_ntlm_without_tls_is_said_once_with_the_number_of_computers(
 
     notes = [line for line in lines if "NTLM without TLS" in line]
     assert [line.partition(" on ")[2].partition(":")[0] for line in notes] == said
+
+
+@pytest.mark.parametrize(("linux", "windows"), [(2, 0), (0, 1), (3, 1)])
+def test_what_cannot_be_seen_is_said_for_each_platform_of_the_computers_that_are_visited(
+    tmp_path: Path, linux: int, windows: int
+) -> None:
+    office = Office.furnished(tmp_path)
+    office.write("bad.txt", LISTED)
+    jobs = [a_job(host=a_host(f"linux-{number}")) for number in range(linux)]
+    jobs += [a_job(host=replace(WINDOWS, name=f"win-{number}", tls=True)) for number in range(windows)]
+    prepared = office.prepare(again=True)  # whom it visits is known later
+
+    lines = opening(Course(sweep=a_sweep(), jobs=tuple(jobs)), prepared).splitlines()
+
+    said = [line.strip() for line in lines if "cannot be seen" in line]
+    expected = [(linux, "Linux"), (windows, "Windows")]
+    assert said == [
+        f"On {count} {name} computer{'s' * (count > 1)} 1 of 2 indicators cannot be seen: path 1"
+        for count, name in expected
+        if count
+    ]
+    assert sum("such a match can then be closed" in line for line in lines) == (linux > 0) + (windows > 0)

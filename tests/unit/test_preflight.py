@@ -35,6 +35,9 @@ MISTAKES = [
 ]  # fmt: skip
 
 
+FILES = "  - check_iocs: {collector: files, roots: {linux: [/a]}}\n"
+
+
 @pytest.fixture(autouse=True)
 def no_host_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test here may open a socket or load a transport."""
@@ -73,8 +76,10 @@ def test_a_look_with_nothing_to_look_for_is_refused(office: Office) -> None:
     assert refusal(office, PlaybookError).startswith("playbook.yml:4:")
 
 
-def test_lists_that_no_look_can_see_are_refused(office: Office) -> None:
-    office.write("bad.txt", "xau.example\n192.0.2.66\n")
+@pytest.mark.parametrize("values", ["xau.example\n192.0.2.66\n", "C:\\Users\\Public\\svch0st.exe\n"])
+def test_lists_that_no_look_can_see_are_refused(office: Office, values: str) -> None:
+    office.write("bad.txt", values)
+    office.write("playbook.yml", HEAD + FILES)
 
     expected = (
         "no look of this playbook can see any indicator of its lists on these computers; add a look, or other lists."
@@ -84,13 +89,76 @@ def test_lists_that_no_look_can_see_are_refused(office: Office) -> None:
 
 def test_indicators_that_no_look_can_see_are_counted(office: Office) -> None:
     office.write("bad.txt", f"{BAD}\nxau.example\nte.example\n192.0.2.66\n")
+    office.write("playbook.yml", HEAD + FILES)
 
     prepared = office.prepare()
 
     assert set(prepared.blind) == {
-        Blindness(kind="domain", unseen=2, total=4),
-        Blindness(kind="address", unseen=1, total=4),
+        Blindness(kind="domain", unseen=2, total=4, platform="linux"),
+        Blindness(kind="address", unseen=1, total=4, platform="linux"),
     }
+
+
+def mixed(office: Office) -> None:
+    """One Linux computer and one that runs Windows."""
+    windows = "win-01: {ansible_connection: psrp, ansible_psrp_protocol: http}"
+    office.write("inventory.yml", f"all:\n{VARS}  hosts:\n    pc-01: {{}}\n    {windows}\n")
+
+
+def test_each_platform_is_weighed_by_its_own_looks(office: Office) -> None:
+    """A look at Windows alone must not hide that Linux computers see nothing, nor the other way round."""
+    mixed(office)
+    office.write("bad.txt", f"xau.example\n/tmp/x\n{BAD}\n")
+    office.write("playbook.yml", HEAD + FILES + "  - check_iocs: {collector: dns_cache, platforms: [windows]}\n")
+
+    blind = {(each.platform, each.kind): each.unseen for each in office.prepare().blind}
+
+    assert blind == {("linux", "domain"): 1, ("windows", "path"): 1, ("windows", "sha256"): 1}
+
+
+def test_a_sweep_in_which_one_platform_sees_something_begins(office: Office) -> None:
+    mixed(office)
+    office.write("bad.txt", "xau.example\n")
+    office.write("playbook.yml", HEAD + FILES + "  - check_iocs: {collector: dns_cache, platforms: [windows]}\n")
+
+    assert [(each.platform, each.unseen, each.total) for each in office.prepare().blind] == [("linux", 1, 1)]
+
+
+PROCESSES_ALONE = (
+    "On Linux this playbook asks processes without autostart and files: such a match can then be closed only by a visit "
+    "that asks them."
+)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "sentences"),
+    [
+        ([], [PROCESSES_ALONE]),
+        (["autostart"], [PROCESSES_ALONE.replace("autostart and files", "files")]),
+        (["connections"], [PROCESSES_ALONE.replace("processes", "processes and connections")]),
+        (["autostart", "files, roots: {linux: [/a]}"], []),
+        (
+            ["autostart", "files, roots: {windows: ['C:\\x']}"],
+            [PROCESSES_ALONE.replace("autostart and files", "files")],
+        ),
+    ],
+)
+def test_a_playbook_that_sees_moments_and_not_what_brings_them_back_is_told(
+    office: Office, tasks: list[str], sentences: list[str]
+) -> None:
+    office.write("playbook.yml", HEAD + LOOK + "".join(f"  - check_iocs: {{collector: {each}}}\n" for each in tasks))
+
+    assert [sentence for _, sentence in office.prepare().cautions] == sentences
+
+
+def test_what_is_looked_for_in_texts_alone_is_told(office: Office) -> None:
+    office.write("bad.txt", f"{BAD}\nhttp://xau.example/a\nte.example\n192.0.2.66\n192.0.2.0/24\n")
+    office.write("playbook.yml", HEAD + LOOK)
+
+    assert [sentence for _, sentence in office.prepare().cautions][1:] == [
+        "On Linux these are looked for in texts alone, without a look at connections and dns_cache: address 1, "
+        "network 1, domain 1"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +174,7 @@ def test_indicators_that_no_look_can_see_are_counted(office: Office) -> None:
 def test_what_no_computer_of_the_sweep_is_asked_cannot_be_seen(office: Office, task: str, unseen: list[str]) -> None:
     office.write("bad.txt", f"{BAD}\nxau.example\n")
     office.write("other.txt", f"{BAD}\n")
-    office.write("playbook.yml", HEAD.replace("[bad.txt]", "[bad.txt, other.txt]") + f"{LOOK}  - {task}\n")
+    office.write("playbook.yml", HEAD.replace("[bad.txt]", "[bad.txt, other.txt]") + f"{FILES}  - {task}\n")
 
     assert [each.kind for each in office.prepare().blind] == unseen
 
