@@ -26,6 +26,7 @@ import msgspec
 from controller.app.campaign import Campaign
 from controller.collectors import catalog
 from controller.collectors.answer import observations, read
+from controller.indicators.text import values_in
 from controller.loading import spec as specs
 from controller.model.collector import CollectorSpec
 from controller.model.fleet import Platform, RosterEntry, Unit
@@ -149,12 +150,14 @@ def _look(collector: str, number: int, chance: random.Random) -> Look:
     end = f"#end {len(rows)} unread=0 stopped=no roots={len(roots)} named=0"
     data = "\n".join((f"#begin {collector} 3 {_NONCE} -", *rows, *roots, end, "")).encode()
     answer = read(spec, data, nonce=_NONCE, sysroot="-")
+    seen = observations(spec, answer, values_in)
     arguments = (f"root={ROOT}",) if collector == "files" else ()
     return Look(
         key=LookKey(collector=collector, arguments=arguments),
         rows=len(rows),
         answer=Evidence(sha256=hashlib.sha256(data).hexdigest(), data=data),
-        observations=observations(spec, answer),
+        observations=seen,
+        gathered=frozenset(each.kind for each in seen),
         roots=answer.roots,
         revision=spec.revision,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from controller.app.campaign import Campaign
@@ -54,6 +55,7 @@ class Store:
     """A store that sweeps are written into, one after the other."""
 
     ledger: Ledger
+    path: Path
     tasks: tuple[Task, ...] = (FILES,)
     number: int = 0
 

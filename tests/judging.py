@@ -6,14 +6,12 @@ from controller.app.history import Source, known
 from controller.app.verdicts import judgement_of
 from controller.campaign.records import FullLookTask, Lists, Meeting
 from controller.campaign.state import state_of
-from controller.collectors import catalog
-from controller.loading import spec as specs
-from controller.model.collector import CollectorSpec
 from controller.model.fleet import Platform
 from controller.model.indicator import Observation
 from controller.model.result import Attempt
 from controller.model.sweep import Visit
 from controller.model.verdict import Judgement
+from tests.visits import a_collector
 
 
 def meets_nothing(seen: Observation) -> tuple[Meeting, ...]:
@@ -37,12 +35,8 @@ def judge(
         is_hit=lambda _: True,
         answer=lambda piece: piece.data,
         observed=lambda visit: {place: look.observations for place, look in enumerate(visit.attempt.looks)},
-        spec=_spec,
+        collector=a_collector,
     )
     records = known(visits, (), source)
     state = state_of(records.history, lists or Lists(), tasks)
     return judgement_of(state, records, visits, {}, platform)
-
-
-def _spec(name: str) -> CollectorSpec:
-    return specs.read(catalog.spec_text(name), f"{name}/spec.yaml")

@@ -10,12 +10,13 @@ import msgspec
 
 from controller import plugins
 from controller.collectors import catalog
-from controller.collectors.answer import observations, read_again
+from controller.collectors.answer import observations, reread
 from controller.engine.host import WorkerContext
 from controller.engine.journal import Journal, JournaledStarts
 from controller.engine.line import VisitLine
 from controller.errors import StoreError
 from controller.indicators.matcher import Matcher
+from controller.indicators.text import values_in
 from controller.loading import spec as specs
 from controller.model.collector import Collector, Root, RootState, Unread
 from controller.model.fleet import Host, Platform
@@ -132,11 +133,14 @@ def a_whole_look(
     """Build a look with the answer that it comes from; without rows, one harmless process."""
     reply = framed(collector, *(rows or (a_process(),)))
     spec = a_collector(collector).spec
-    answer = read_again(spec, reply.stdout)
+    answer = reread(spec, reply.stdout, revision=spec.revision)
+    seen = observations(spec, answer, values_in)
     made = Look(
         key=LookKey(collector=collector, arguments=arguments),
         rows=len(answer.rows),
-        observations=observations(spec, answer),
+        observations=seen,
+        gathered=frozenset(each.kind for each in seen),
+        revision=spec.revision,
         answer=kept(reply.stdout),
         roots=answer.roots,
     )

@@ -8,38 +8,35 @@ is kept changes nothing but the time.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from hashlib import sha256
 from itertools import islice
-from pathlib import PureWindowsPath
 from typing import Final
 
 from controller.app.comparing import COMPARING, Comparison
 from controller.app.history import Known, Source, known
 from controller.app.in_force import CampaignLists
+from controller.app.preflight import collector_of
+from controller.app.rereading import reread
 from controller.app.rows import place_of
 from controller.app.verdicts import judgement_of
 from controller.campaign.cases import HostState
 from controller.campaign.records import FullLookTask, Lists, Question
 from controller.campaign.state import RULES, state_of
-from controller.collectors import catalog
 from controller.errors import Reason
-from controller.indicators.matcher import MEETS
-from controller.loading import spec as specs
+from controller.indicators.weigh import sees
 from controller.model.case import Value
 from controller.model.codec import dumps
-from controller.model.collector import Collector, CollectorSpec, Row
+from controller.model.collector import Collector
 from controller.model.decision import PlaybookNamed
 from controller.model.fleet import Platform, RosterEntry, Unit
 from controller.model.identity import taken_over
-from controller.model.indicator import Kind
 from controller.model.playbook import Module, Playbook, Task
 from controller.model.sweep import Sweep, Visit
 from controller.model.verdict import Judgement, Verdict
 from controller.store.ledger import Ledger
 from controller.store.states import KeptState
-from controller.tasks.look import applies
-from controller.transports.base import PRODUCT_FOLDER
+from controller.tasks.look import applies, is_ours
 
 _KEPT_AT_ONCE: Final = 200
 
@@ -98,6 +95,7 @@ class Campaign:
     def judgements(self, hosts: Iterable[str] | None = None) -> Mapping[str, Judgement]:
         """Return the state of the `hosts`, or of every computer that any roster had; kept states are used again."""
         chosen = list(self.every if hosts is None else dict.fromkeys(hosts))
+        self._read_again()
         self._comparison.catch_up(keep=True)
         stamps, kept, common = self._ledger.stamps(), self._ledger.states(), self._common
         fresh: dict[str, KeptState] = {}
@@ -125,6 +123,11 @@ class Campaign:
         self._comparison.catch_up()
         _, state, records = self._state(host)
         return state, records
+
+    def _read_again(self) -> None:
+        """Take out of the answers of an older program what this one learned to see in them."""
+        if reread(self._ledger, lambda _done, _all: None).done:
+            self._ledger.forget_states()
 
     def _made(self, host: str) -> KeptState:
         visits, state, records = self._state(host)
@@ -175,30 +178,20 @@ class Campaign:
 
     @cache  # noqa: B019 - a campaign lives as long as one command
     def _source(self, platform: Platform) -> Source:
-        folder = PRODUCT_FOLDER[platform]
-
-        def is_ours(row: Row) -> bool:
-            path = str(row.get("path", ""))
-            if platform is Platform.WINDOWS:
-                return PureWindowsPath(path).is_relative_to(folder) and row.get("sha256") in self._pushed
-            return path.startswith(f"{folder}/") and row.get("sha256") in self._pushed
-
         return Source(
             platform=platform,
             met=self._comparison.met,
             is_hit=self._comparison.is_hit,
             answer=lambda piece: self._ledger.blob(piece.sha256),
             observed=self._ledger.seen,
-            spec=_spec,
-            is_ours=is_ours,
+            collector=_collector,
+            is_ours=partial(is_ours, platform=platform, pushed=self._pushed),
         )
 
     @cached_property
     def _pushed(self) -> frozenset[str]:
         """The SHA-256 of every file that any sweep placed on hosts."""
-        tasks = [task for sweep in self.sweeps for task in sweep.playbook.tasks]
-        tools = {task.clean.tool.sha256 for task in tasks if task.clean}
-        return frozenset(tools | {task.push.sha256 for task in tasks if task.push})
+        return frozenset[str]().union(*(sweep.playbook.pushed for sweep in self.sweeps))
 
     # the full look
 
@@ -218,24 +211,19 @@ def _full_look(playbook: Playbook, platform: Platform, roots: Mapping[str, str])
         if task.module is Module.CHECK_IOCS and task.look:
             collector = _collector(task.look.collector)
             if applies(task.look, collector, platform):
-                yield _look_task(task, collector.spec, platform, roots)
+                yield _look_task(task, collector, platform, roots)
         elif task.clean and platform in task.clean.tool.platforms:
             places = tuple(place_of(root, platform) for root in task.clean.roots.get(platform, ()))
             yield FullLookTask(name=task.name, tool=task.clean.tool.name, roots=places)
 
 
-def _look_task(task: Task, spec: CollectorSpec, platform: Platform, roots: Mapping[str, str]) -> FullLookTask:
+def _look_task(task: Task, collector: Collector, platform: Platform, roots: Mapping[str, str]) -> FullLookTask:
     asked = task.look.roots.get(platform, ()) if task.look else ()
     places = tuple(roots.get(root) or place_of(root, platform) for root in asked)
-    sees = frozenset[Kind]().union(*(MEETS[kind] for column in spec.columns for kind in column.kinds))
-    return FullLookTask(name=task.name, question=Question(collector=spec.name, roots=places), sees=sees)
+    question = Question(collector=collector.spec.name, roots=places)
+    return FullLookTask(name=task.name, question=question, sees=sees(collector, platform))
 
 
 @cache
 def _collector(name: str) -> Collector:
-    return Collector(spec=_spec(name), scripts=dict.fromkeys(catalog.platforms(name), ""))
-
-
-@cache
-def _spec(name: str) -> CollectorSpec:
-    return specs.read(catalog.spec_text(name), f"{name}/spec.yaml")
+    return collector_of(name)

@@ -26,8 +26,10 @@ from controller.campaign.records import (
 )
 from controller.collectors import answer as answers
 from controller.errors import HostError, Reason, StoreError
+from controller.indicators.text import values_in
+from controller.indicators.weigh import collected
 from controller.model.case import Value
-from controller.model.collector import CollectorSpec, Root, RootState, Row, StoppedBy, Unread, UnreadKind
+from controller.model.collector import Collector, Root, RootState, Row, StoppedBy, Unread, UnreadKind
 from controller.model.decision import HostDecision, IdentityChange, Note
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind, Observation
@@ -73,7 +75,7 @@ class Source:
     is_hit: Callable[[Visit], bool]
     answer: Callable[[Evidence], bytes]
     observed: Callable[[Visit], Mapping[int, Sequence[Observation]]]
-    spec: Callable[[str], CollectorSpec]
+    collector: Callable[[str], Collector]
     is_ours: Callable[[Row], bool] = lambda _: False
 
 
@@ -154,16 +156,16 @@ class _Reading:
         """Return the rows of a kept answer; None when there is none that can be read."""
         if look.answer is None:
             return None
-        spec = self._source.spec(look.key.collector)
+        spec = self._source.collector(look.key.collector).spec
         try:
-            answer = answers.read_again(spec, self._source.answer(look.answer))
+            answer = answers.reread(spec, self._source.answer(look.answer), revision=look.revision)
         except (HostError, StoreError):
             return None
-        seen = answers.observations(spec, answer, is_ours=self._source.is_ours)
+        seen = answers.observations(spec, answer, values_in, is_ours=self._source.is_ours)
         return list(read_rows(spec, answer.rows, seen, self._source.met, self._place))
 
     def _of_observations(self, look: Look, seen: Sequence[Observation]) -> list[ReadRow]:
-        spec = self._source.spec(look.key.collector)
+        spec = self._source.collector(look.key.collector).spec
         return list(from_observations(spec, seen, self._source.met, self._place))
 
     def _met_unread(self, item: Unread) -> tuple[Meeting, ...]:
@@ -181,7 +183,7 @@ class _Reading:
     def _visit(self, number: int, visit: Visit) -> VisitRecord:
         attempt = visit.attempt
         made = [step for task in attempt.tasks for step in _in_order(task)]
-        steps = [*(self._step(step, attempt) for step in made), *self._without_end(visit)]
+        steps = [*(self._step(step, visit) for step in made), *self._without_end(visit)]
         placed = tuple(
             replace(step, order=replace(step.order, visit=number, position=position))
             for position, step in enumerate(steps, start=1)
@@ -200,8 +202,11 @@ class _Reading:
             sweep=visit.sweep,
         )
 
-    def _step(self, step: ToolRun | Look, attempt: Attempt) -> RunRecord | LookRecord:
-        return self._run(step, attempt) if isinstance(step, ToolRun) else self._look(step, attempt)
+    def _step(self, step: ToolRun | Look, visit: Visit) -> RunRecord | LookRecord:
+        if isinstance(step, ToolRun):
+            return self._run(step, visit.attempt)
+        place = next(place for place, look in enumerate(visit.attempt.looks) if look is step)
+        return self._look(step, visit.attempt, lambda: self._source.observed(visit).get(place, ()))
 
     def _run(self, run: ToolRun, attempt: Attempt) -> RunRecord:
         return RunRecord(
@@ -239,7 +244,12 @@ class _Reading:
 
     # looks
 
-    def _look(self, look: Look, attempt: Attempt) -> LookRecord:
+    def _collected(self, look: Look, observed: Callable[[], Sequence[Observation]]) -> frozenset[Kind]:
+        """Return the kinds of indicator that a look could meet, by the kinds of what it saw."""
+        kinds = look.gathered or {each.kind for each in observed()}
+        return collected(self._source.collector(look.key.collector), self._source.platform, kinds)
+
+    def _look(self, look: Look, attempt: Attempt, observed: Callable[[], Sequence[Observation]]) -> LookRecord:
         refused = tuple(
             UnreadRecord(weight=Weight.STOPS, name=self._place(root.asked), mark=RootState.REFUSED)
             for root in look.roots
@@ -251,6 +261,7 @@ class _Reading:
             at=attempt.ended,
             question=self._question(look),
             entered=self._entered(look),
+            collected=self._collected(look, observed),
             rows=tuple(row.record for row in self._rows.get(id(look), ())),
             unread=(*unread, *_unanswerable(look, unread)),
             limits=_limits(look),

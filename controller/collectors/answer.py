@@ -86,18 +86,6 @@ def _with_us(spec: CollectorSpec, answer: Answer) -> Answer:
     return replace(answer, stopped=StoppedBy.DENIED, unread=answer.unread + 1, unread_items=(us, *answer.unread_items))
 
 
-def read_again(spec: CollectorSpec, stdout: bytes) -> Answer:
-    """Read a kept answer; nonce and sysroot are those of its own begin line.
-
-    Raises:
-        HostError: as `read`.
-
-    """
-    begin = stdout.partition(b"\n")[0].decode("utf-8", errors="replace").removesuffix("\r")
-    *_, nonce, sysroot = (*begin.split(" ", maxsplit=4), "", "")[:5]
-    return read(spec, stdout, nonce=nonce, sysroot=sysroot)
-
-
 def reread(spec: CollectorSpec, stdout: bytes, *, revision: int) -> Answer:
     """Read a kept answer again, with the columns that scripts of `revision` gave; the nonce is that in its begin line.
 

@@ -9,7 +9,7 @@ from controller.indicators.matcher import MEETS
 from controller.indicators.normalise import DIGITS
 from controller.model.collector import Collector, CollectorSpec
 from controller.model.fleet import Platform
-from controller.model.indicator import Indicator, IocList, Kind, Observation
+from controller.model.indicator import Indicator, IocList, Kind
 from controller.model.sweep import Blindness
 
 _HASHES: Final = frozenset(DIGITS)
@@ -23,17 +23,14 @@ def sees(collector: Collector, platform: Platform, *, texts: bool = True) -> fro
     return _met(_shown(collector.spec, texts=texts)) if platform in collector.scripts else frozenset()
 
 
-def collected(
-    collector: Collector, platform: Platform, seen: Iterable[Observation], *, texts_read: bool
-) -> frozenset[Kind]:
-    """Return the kinds of indicator that one look could meet, by what was taken out of its answer.
+def collected(collector: Collector, platform: Platform, kinds: Collection[Kind]) -> frozenset[Kind]:
+    """Return the kinds of indicator that one look could meet, by the `kinds` that were taken out of its answer.
 
     An older lamsach asked for MD5 and SHA-1 only when a list held one: where a SHA-256 was seen and none of these, they
-    were not computed. `texts_read` says that the look is of a reading which takes values out of texts.
+    were not computed.
     """
-    kinds = {each.kind for each in seen}
-    lacking = _HASHES - kinds if Kind.SHA256 in kinds else frozenset()
-    return sees(collector, platform, texts=texts_read) - lacking
+    lacking = _HASHES - set(kinds) if Kind.SHA256 in kinds else frozenset()
+    return sees(collector, platform) - lacking
 
 
 def weigh(lists: Sequence[tuple[IocList, Collection[Kind]]], platform: Platform) -> tuple[Blindness, ...]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from controller.errors import Reason
 from controller.model.collector import Root, StoppedBy, Unread
-from controller.model.indicator import Match, Observation
+from controller.model.indicator import Kind, Match, Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Look:
     `began` and `committed` place it in the order of the store's commits: the highest number that was committed when
     its script was sent, and the number of its own commit, 0 until it is read back from a store.
     `boot_id` and the collector's `revision` are those under which it was made. `roots` are as the host resolved them,
-    `unread_items` the first of the `unread`.
+    `unread_items` the first of the `unread`. `gathered` are the kinds of its observations, empty in what older programs
+    kept.
     """
 
     key: LookKey
@@ -66,6 +67,7 @@ class Look:
     revision: int = 1
     roots: tuple[Root, ...] = ()
     unread_items: tuple[Unread, ...] = ()
+    gathered: frozenset[Kind] = frozenset()
 
 
 class FindingState(StrEnum):

@@ -35,8 +35,8 @@ from controller.store import (
 )
 from controller.store.file import BUSY_SECONDS, Access, access_to
 from controller.store.observations import LookPlace
-from controller.store.states import Compared, KeptState, Meetings
 from controller.store.rereading import KeptLook, Readings
+from controller.store.states import Compared, KeptState, Meetings
 from controller.store.trouble import told
 
 
@@ -227,6 +227,7 @@ class Ledger:
         """Drop all kept states and meetings; they are made again when they are asked for."""
         with self._writing() as connection:
             states.forget_states(connection)
+
     # reading kept answers again
 
     @property

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Final
 
-from controller.collectors.answer import observations
 from controller.errors import HostError, Reason
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind
@@ -127,7 +126,6 @@ def _folder(parent: PurePath, objects: Mapping[str, PurePath], context: TaskCont
     listed = answer.stopped is None and seen.get(parent) == "folder"
     return replace(
         made,
-        observations=observations(collector.spec, answer),
         gone=tuple(each for each, path in objects.items() if listed and path not in seen),
         there=tuple(each for each, path in objects.items() if path in seen),
     )

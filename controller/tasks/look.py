@@ -74,18 +74,16 @@ def answered(context: TaskContext, key: LookKey, words: Sequence[str], *, second
     collector = context.collector(key.collector)
     began = context.latest_commit()
     answer, evidence = ask(context.session, context.host, collector, (*words, *_hashes(collector)), seconds=seconds)
+    ours = partial(is_ours, platform=context.host.platform, pushed=context.pushed)
+    seen = answers.observations(collector.spec, answer, values_in, is_ours=ours)
     return answer, Look(
         key=key,
         rows=len(answer.rows),
         unread=answer.unread,
         stopped=answer.stopped,
         judged=False,
-        observations=answers.observations(
-            collector.spec,
-            answer,
-            values_in,
-            is_ours=partial(is_ours, platform=context.host.platform, pushed=context.pushed),
-        ),
+        observations=seen,
+        gathered=frozenset(each.kind for each in seen),
         answer=evidence,
         began=began,
         boot_id=context.session.greeting.boot_id,

