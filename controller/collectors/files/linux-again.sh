@@ -10,8 +10,8 @@
 #   level at a time; folders that are new there are listed too, and what is not known yet is hashed. Then the same again:
 #   five rounds, and as long as a name vanished in one of the last five, ten rounds and ten seconds, so that who only
 #   removes a folder has time to end. A file that was read is not hashed again under a new name.
-# - A file (by inode, size and mtime) or folder (by inode) that was there in several lists, one of them later than three
-#   seconds, and was never read whole is an unread program. What was there and then is gone was removed, and costs nothing.
+# - A file (by inode, size and mtime) or folder (by inode) that was there in several lists, or whose folder was, later than
+#   three seconds, and was never read whole is an unread program. What was there and then is gone was removed, and costs nothing.
 #
 # Not covered: a program that knows when we read (inotify) and moves a file each time; one that copies a file to a new name
 # and removes the old one faster than we read; one that exchanges whole folders with others of the same content but
@@ -26,13 +26,23 @@ function parent_of(place) {
 }
 
 # A file or folder that was there, and was not read whole; and one that was. Folders have a slash before their inode.
-function missed(id, shown) {
+function missed(id, shown, place) {
   vanished = 1
+  MISSED_AT[id] = now
+  HOLDER[id] = "/" DIRECTORY[parent_of(place)]
   if (id in READ || (id in MISSES && MISSED_IN[id] == round)) return
   MISSES[id]++
   MISSED_IN[id] = round
-  MISSED_AT[id] = now
   NAME_OF[id] = shown
+}
+# is_late(id): it, or a folder that held it, was there and not to be read later than three seconds.
+function is_late(id,   steps) {
+  for (steps = 0; steps < 64; steps++) {
+    if (MISSED_AT[id] > first + 3) return 1
+    if (!(id in HOLDER)) return 0
+    id = HOLDER[id]
+  }
+  return 0
 }
 # not_summed(id, shown, kind): it can be opened, and there is no sum of it. Either its folder was away while it was
 # hashed, or it cannot be read to its end; so it is tried again, but not for ever.
@@ -171,7 +181,7 @@ function judge(place) {
     return
   }
   LISTED[place] = 0
-  missed("/" DIRECTORY[place], SHOWN[place])
+  missed("/" DIRECTORY[place], SHOWN[place], place)
 }
 
 # take_again(name): one line of such a list.
@@ -194,7 +204,7 @@ function take_again(name,   above) {
 }
 
 function look_again(   i, n, again, quiet) {
-  for (i = 1; i <= folders; i++) if (HURT[FOLDER[i]] == pass) missed("/" DIRECTORY[FOLDER[i]], SHOWN[FOLDER[i]])
+  for (i = 1; i <= folders; i++) if (HURT[FOLDER[i]] == pass) missed("/" DIRECTORY[FOLDER[i]], SHOWN[FOLDER[i]], FOLDER[i])
   first = time_now()
   for (round = 1; quiet < 5 && stopped == "no" && (round <= 10 || now < first + 10); round++) {
     if (round > 10) system("sleep 1")
@@ -205,13 +215,13 @@ function look_again(   i, n, again, quiet) {
     quiet = vanished ? 0 : quiet + 1
   }
 }
-function name_missed(   id) {
-  for (id in MISSES) {
-    if (MISSES[id] < 2 || MISSED_AT[id] <= first + 3) continue
-    note("program", NAME_OF[id], 2)
-    delete KIND[id]
+function name_missed(   each) {
+  for (each in MISSES) {
+    if (MISSES[each] < 2 || !is_late(each)) continue
+    note("program", NAME_OF[each], 2)
+    delete KIND[each]
   }
-  for (id in KIND) note(KIND[id], NAME_OF[id], 0)
+  for (each in KIND) note(KIND[each], NAME_OF[each], 0)
 }
 '
 

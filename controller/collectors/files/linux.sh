@@ -178,7 +178,7 @@ collect() {
         was_read(id[i])
         ROW[at] = inode[i]
       } else if (MOVED[file[i]]) {
-        missed(id[i], at)
+        missed(id[i], at, encoded(file[i]))
         list_anew(encoded(file[i]))
       }
       if (KNOWN[id[i]] == "" && !summed(file[i])) LATE[at] = size[i] " " modified[i] " " sums
@@ -201,7 +201,7 @@ collect() {
       for (i = 1; i <= n; i++) {
         split(WHY[names[i]], word, " ")
         if (word[1] == "gone" || word[2] == 2) {
-          missed(id[lost[i]], shown_as[lost[i]])
+          missed(id[lost[i]], shown_as[lost[i]], encoded(names[i]))
           list_anew(encoded(names[i]))
           continue
         }
