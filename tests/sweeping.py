@@ -39,8 +39,17 @@ def begun(office: Office, ledger: Ledger, **but: Any) -> Sweep:
     return sweeps.begin(office.prepare(**but), ledger)
 
 
-def course(office: Office, ledger: Ledger, sweep: Sweep, retry: Verdict | None = None) -> Course:
-    return sweeps.course_of(sweep, office.prepare(), ledger, retry)
+def course(office: Office, ledger: Ledger, sweep: Sweep) -> Course:
+    return sweeps.course_of(sweep, office.prepare(), ledger)
+
+
+def retried(office: Office, ledger: Ledger, state: Verdict, says: Says = clean, **but: Any) -> tuple[str, ...]:
+    """Visit again those in a state, in a sweep of their own, and return who that was."""
+    prepared = office.prepare(again=True, **but)
+    names = sweeps.to_retry(prepared, ledger, state).names
+    sweep = sweeps.begin(prepared, ledger, only=names, retried=state)
+    go(sweeps.course_of(sweep, prepared, ledger), ledger, says)
+    return names
 
 
 def go(course: Course, ledger: Ledger, says: Says = clean, *, hosts: int = 99) -> dict[str, Judgement]:

@@ -48,8 +48,10 @@ class Campaign:
     a decision or for another sweep. The visits to a computer are read when its state is asked for.
     """
 
-    def __init__(self, ledger: Ledger, lists: CampaignLists | None = None) -> None:
+    def __init__(self, ledger: Ledger, lists: CampaignLists | None = None, named: PlaybookNamed | None = None) -> None:
+        """Take what the store holds; `lists` and `named` may hold decisions that are not committed yet."""
         self._ledger = ledger
+        self._named = named
         self.lists = lists or CampaignLists(ledger)
         self._comparison = Comparison(ledger, self.lists)
 
@@ -78,6 +80,8 @@ class Campaign:
     @cached_property
     def named(self) -> PlaybookNamed | None:
         """What `lamsach init` named as the campaign's playbook."""
+        if self._named:
+            return self._named
         found = [each for each in self._ledger.campaign_decisions() if isinstance(each, PlaybookNamed)]
         return found[-1] if found else None
 

@@ -45,6 +45,12 @@ def read_lists(paths: Iterable[str], *, max_rejected: float) -> tuple[tuple[IocL
     return tuple(lists), tuple(files)
 
 
+def identity_of(path: str, folder: Path) -> str:
+    """Return what identifies a list over its versions: its resolved path, from the campaign's `folder` if inside."""
+    resolved, base = Path(path).resolve(), folder.resolve()
+    return str(resolved.relative_to(base) if resolved.is_relative_to(base) else resolved)
+
+
 def check_lists(paths: Iterable[str]) -> Iterator[Checked]:
     """Read every list, however broken; what cannot be read hides no other list."""
     for path in dict.fromkeys(paths):

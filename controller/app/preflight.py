@@ -35,8 +35,10 @@ class SweepRequest:
     """What an operator asked for. `limit` narrows the playbook's hosts; `max_rejected` is a share of a list's lines.
 
     `logon_budget` is how many refusals of one shared account within half an hour stop it. `first_answer_seconds` is
-    how long a host has for the answer to the first question. `again` says that an
-    older sweep goes on: whom it visits, and with what, is known only when its roster is.
+    how long a host has for the answer to the first question. `again` says that whom the sweep
+    visits is known only when the store was read: an older sweep goes on, or hosts of one state are visited again.
+    `folder` is the campaign's, None where no `lamsach.yml` says so: then it is the store's. With `list_here` the lists
+    judge this sweep alone, and do not come into force.
     """
 
     playbook: Path
@@ -47,6 +49,8 @@ class SweepRequest:
     logon_budget: int = BUDGET
     first_answer_seconds: int = FIRST_ANSWER_SECONDS
     again: bool = False
+    folder: Path | None = None
+    list_here: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +90,7 @@ def prepare(request: SweepRequest) -> Prepared:
     given = _given(inventory, book.playbook, request.limit)
     if not request.again:
         check_reachable(inventory, given)
-    collectors = _collectors(book)
-    _check_cleaners(book)
+    collectors = collectors_of(book)
     lists, files = read_lists(book.playbook.lists, max_rejected=request.max_rejected)
     coverage = Coverage(
         playbook=book.playbook, lists=lists, collectors=collectors, platforms=_platforms(request, given)
@@ -152,6 +155,18 @@ def _check_user(inventory: Inventory, host: Host) -> None:
             f"host '{host.name}' has a secret and no user; set ansible_user to the account that this password is of.",
             where=where,
         )
+
+
+def collectors_of(book: PlaybookFile) -> Mapping[str, Collector]:
+    """Return every collector that a playbook asks, and those that confirm what a tool says it removed.
+
+    Raises:
+        PlaybookError: a collector or cleaner does not exist, or does not take what the playbook gives it.
+
+    """
+    found = _collectors(book)
+    _check_cleaners(book)
+    return found
 
 
 def _collectors(book: PlaybookFile) -> Mapping[str, Collector]:

@@ -5,12 +5,14 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
+from typing import Final
 
 from controller import __version__
 from controller.app.campaign import Campaign
+from controller.app.lists import identity_of
 from controller.app.preflight import Prepared, check_reachable
 from controller.app.worker import now, worker_context
 from controller.engine.executors.base import Executor, RunHost
@@ -20,10 +22,14 @@ from controller.errors import Reason, StoreError, SweepError
 from controller.model.fleet import Host, Inventory, RosterEntry
 from controller.model.result import Attempt, Fault
 from controller.model.summary import SweepSummary
-from controller.model.sweep import HostJob, OpenAttempt, Sweep
+from controller.model.sweep import HostJob, KeptFile, OpenAttempt, Sweep
+from controller.model.text import shown
 from controller.model.verdict import Judgement, Verdict
 from controller.reports.aggregate import summarise
 from controller.store.ledger import Ledger
+
+_MOST_NAMED: Final = 3
+"""Of other sweeps that have not ended, so many are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +42,27 @@ class Course:
     new: tuple[str, ...] = ()
 
 
-def begin(prepared: Prepared, ledger: Ledger) -> Sweep:
-    """Write down what is about to happen, and only then return."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """The hosts to visit again, and those of the same state that a running sweep is still to visit."""
+
+    names: tuple[str, ...]
+    left: tuple[str, ...] = ()
+
+
+def begin(
+    prepared: Prepared, ledger: Ledger, *, only: Collection[str] | None = None, retried: Verdict | None = None
+) -> Sweep:
+    """Write down what is about to happen, and only then return.
+
+    `only` narrows the given hosts to these names; they were chosen because their state is `retried`.
+    """
+    hosts = [host for host in prepared.given if only is None or host.name in only]
     if prepared.request.again:
-        check_reachable(prepared.inventory, prepared.given)
+        check_reachable(prepared.inventory, hosts)
     started = now()
     request = prepared.request
-    given = {host.name for host in prepared.given}
+    given = {host.name for host in hosts}
     sweep = Sweep(
         id=f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         started=started,
@@ -58,41 +78,71 @@ def begin(prepared: Prepared, ledger: Ledger) -> Sweep:
         rejected=prepared.rejected,
         blind=prepared.blind,
         program=__version__,
+        retried=retried,
+        list_here=request.list_here,
     )
-    ledger.begin_sweep(sweep, prepared.files)
+    ledger.begin_sweep(sweep, kept_files(prepared, ledger))
     return sweep
 
 
-def unfinished(prepared: Prepared, ledger: Ledger) -> Sweep | None:
-    """Return the newest sweep of this playbook and inventory to go on with: an unfinished one before a finished one.
+def kept_files(prepared: Prepared, ledger: Ledger) -> tuple[KeptFile, ...]:
+    """Return the files that a sweep keeps, each list under the path that identifies it over its versions."""
+    folder = prepared.request.folder or ledger.folder
+    role = "list here" if prepared.request.list_here else "list"
+    paths = iter(prepared.playbook.lists)
+    return tuple(
+        replace(file, role=role, path=identity_of(next(paths), folder)) if file.role == "list" else file
+        for file in prepared.files
+    )
+
+
+def to_resume(prepared: Prepared, ledger: Ledger, name: str = "") -> Sweep:
+    """Return the unfinished sweep of this playbook and inventory, or the one that `name` (id, unique beginning) names.
 
     Raises:
-        SweepError: the playbook, a list or a tool is another one now, or the options contradict the sweep.
+        SweepError: there is none, or several and no `name`; the playbook, a list or a tool is another one now; or the
+            options contradict the sweep.
 
     """
-    path, inventory = prepared.playbook.path, prepared.inventory.path
-    return _same(ledger.unfinished(path, inventory) or ledger.newest(path, inventory), prepared, ledger)
+    found = ledger.unfinished(prepared.playbook.path, prepared.inventory.path)
+    if name:
+        wanted = ledger.resolve(name)
+        if wanted not in found:
+            raise _not_to_resume(ledger.sweep(wanted), prepared)
+        found = (wanted,)
+    if not found:
+        raise _nothing_to_resume(prepared, ledger)
+    if len(found) > 1:
+        raise SweepError(
+            f"{len(found)} sweeps of this playbook and inventory have not ended: {', '.join(found)}; "
+            f"choose one: --resume --sweep {found[0]}."
+        )
+    return _same(ledger.sweep(found[0]), prepared, ledger)
 
 
-def newest(prepared: Prepared, ledger: Ledger) -> Sweep:
-    """Return the newest sweep of this playbook and inventory.
+def to_retry(prepared: Prepared, ledger: Ledger, state: Verdict) -> Retry:
+    """Return which of the given hosts have that state in the campaign, whatever sweep they were in.
 
-    Raises:
-        SweepError: as `unfinished`, or there is none.
-
+    A host that no sweep reached is unknown; so is one on which a tool was started whose end is not known yet, also
+    where it is infected. A retired one is left alone, and one that a running sweep is still to visit is left to it.
     """
-    sweep = _same(ledger.newest(prepared.playbook.path, prepared.inventory.path), prepared, ledger)
-    if sweep is None:
-        raise SweepError("the store has no sweep of this playbook and inventory; begin one without --retry.")
-    return sweep
+    names = [host.name for host in prepared.given]
+    states = Campaign(ledger).judgements(names)
+    under_way = set(ledger.hosts_under_way()) if state is Verdict.UNKNOWN else set()
+    chosen = [
+        name for name in names if (states[name].verdict is state or name in under_way) and not states[name].retired
+    ]
+    busy = _owed_by_running_sweeps(ledger)
+    return Retry(
+        names=tuple(name for name in chosen if name not in busy), left=tuple(name for name in chosen if name in busy)
+    )
 
 
-def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict | None = None) -> Course:
-    """Return the visits that a sweep owes: hosts without a result, or those with the verdict `retry`.
+def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger) -> Course:
+    """Return the visits that a sweep owes: those that have no result.
 
     Call it while the sweep is held. Roster, units and mode are the sweep's; only how a host is reached is read
-    anew. A host that was not visited yet is unknown. A visit without end goes on when unknown ones are retried, also
-    where it found the host infected: how a tool that it started came out is not known.
+    anew. A visit that was broken off after it had started a tool goes on behind what it had committed then.
 
     Raises:
         OperatorError: a host that is owed a visit cannot be reached as the inventory says.
@@ -101,13 +151,8 @@ def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger, retry: Verdict |
     finished = ledger.attempts(sweep.id)
     broken_off = {each.host: each for each in ledger.open_attempts(sweep.id)}
     given = [entry.name for entry in sweep.roster if entry.given]
-    if retry is None:
-        owed = [name for name in given if name not in finished or name in broken_off]
-    else:
-        states = Campaign(ledger).judgements(given)
-        unended = broken_off if retry is Verdict.UNKNOWN else {}
-        owed = [name for name in given if states[name].verdict is retry or name in unended]
-    return _course(sweep, owed, prepared, finished, broken_off)
+    owed = [name for name in given if name not in finished or name in broken_off]
+    return _course(sweep, owed, prepared, broken_off)
 
 
 def executor_for(course: Course, prepared: Prepared, ledger: Ledger, *, forks: int) -> Executor:
@@ -195,13 +240,28 @@ def tools_under_way(ledger: Ledger, sweep: Sweep) -> tuple[str, ...]:
     return tuple(host for host in ledger.hosts_under_way() if host in given)
 
 
-def _course(
-    sweep: Sweep,
-    names: Sequence[str],
-    prepared: Prepared,
-    finished: Mapping[str, Sequence[Attempt]],
-    broken_off: Mapping[str, OpenAttempt],
-) -> Course:
+def by_own_lists(ledger: Ledger, sweep: Sweep) -> Mapping[str, Verdict]:
+    """Return what the lists of a sweep alone say of each given host: of its visits in this sweep, and nothing else.
+
+    A match that its looks showed makes a host infected, also when a tool removed it afterwards.
+    """
+    given = [entry.name for entry in sweep.roster if entry.given]
+    return {
+        name: _by_own_lists([visit.attempt for visit in ledger.visits(name) if visit.sweep == sweep.id])
+        for name in given
+    }
+
+
+def _by_own_lists(attempts: Sequence[Attempt]) -> Verdict:
+    looks = [look for attempt in attempts if not attempt.in_doubt for look in attempt.looks if look.judged]
+    matches = [match for look in looks for match in look.matches]
+    if any(match.grade.infects for match in matches):
+        return Verdict.INFECTED
+    is_whole = bool(looks) and attempts[-1].first_fault is None and not any(look.stopped for look in looks)
+    return Verdict.UNKNOWN if not is_whole or any(match.grade.weighs for match in matches) else Verdict.CLEAN
+
+
+def _course(sweep: Sweep, names: Sequence[str], prepared: Prepared, broken_off: Mapping[str, OpenAttempt]) -> Course:
     reachable = {host.name: host for host in prepared.inventory.hosts}
     units = {entry.name: entry.unit for entry in sweep.roster}
     jobs: list[HostJob] = []
@@ -209,13 +269,12 @@ def _course(
     for name in names:
         host = reachable.get(name, Host(name=name, address="", unit=units[name]))
         started = broken_off.get(name)
-        number = started.number if started else len(finished.get(name, ())) + 1
         job = HostJob(
             sweep=sweep.id,
             host=host,
             tasks=prepared.playbook.tasks,
             apply=sweep.apply,
-            attempt=number,
+            attempt=started.number if started else 1,
             so_far=started.so_far if started else (),
         )
         (jobs if name in reachable else gone).append(job)
@@ -224,13 +283,43 @@ def _course(
     return Course(sweep=sweep, jobs=tuple(jobs), gone=tuple(gone), new=new)
 
 
-def _same(found: str | None, prepared: Prepared, ledger: Ledger) -> Sweep | None:
+def _not_to_resume(sweep: Sweep, prepared: Prepared) -> SweepError:
+    if (sweep.playbook.path, sweep.inventory) == (prepared.playbook.path, prepared.inventory.path):
+        return SweepError(f"sweep '{sweep.id}' has ended; begin a new one, or visit again what it left with --retry.")
+    return SweepError(f"sweep '{sweep.id}' is of {_files_of(sweep)}; resume it with these, or leave out --sweep.")
+
+
+def _nothing_to_resume(prepared: Prepared, ledger: Ledger) -> SweepError:
+    """Name the sweeps that could be meant: another folder or spelling must not look like a campaign without any."""
+    others = [ledger.sweep(line.id) for line in ledger.sweeps() if line.ended is None]
+    beside = "".join(f"; not ended is '{each.id}' of {_files_of(each)}" for each in others[:_MOST_NAMED])
+    return SweepError(
+        f"store '{shown(str(ledger.path.absolute()))}' has no unfinished sweep of playbook "
+        f"'{shown(prepared.playbook.path)}' and inventory '{shown(prepared.inventory.path)}'{beside}; "
+        "begin a new sweep without --resume."
+    )
+
+
+def _files_of(sweep: Sweep) -> str:
+    return f"playbook '{shown(sweep.playbook.path)}' and inventory '{shown(sweep.inventory)}'"
+
+
+def _owed_by_running_sweeps(ledger: Ledger) -> set[str]:
+    """Return the hosts that a sweep which another process runs now is still to visit."""
+    running = [ledger.sweep(line.id) for line in ledger.sweeps() if line.ended is None and ledger.is_held(line.id)]
+    return {
+        entry.name
+        for sweep in running
+        for finished in [ledger.attempts(sweep.id)]
+        for entry in sweep.roster
+        if entry.given and entry.name not in finished
+    }
+
+
+def _same(sweep: Sweep, prepared: Prepared, ledger: Ledger) -> Sweep:
     """A sweep has one playbook, one set of lists and tools, and one mode, to its end."""
-    if found is None:
-        return None
-    sweep = ledger.sweep(found)
-    kept = {(file.role, file.sha256) for file in ledger.kept_files(sweep.id)}
-    there = {(file.role, file.sha256): file.name for file in prepared.files}
+    kept = {file.sha256 for file in ledger.kept_files(sweep.id)}
+    there = {file.sha256: file.name for file in prepared.files}
     changed = [name for key, name in there.items() if key not in kept]
     if changed or len(kept) != len(there):
         what = f"'{changed[0]}'" if changed else "the set of lists and tools"
@@ -238,6 +327,8 @@ def _same(found: str | None, prepared: Prepared, ledger: Ledger) -> Sweep | None
     request = prepared.request
     if request.apply and not sweep.apply:
         raise SweepError(f"sweep '{sweep.id}' was begun without --apply; start a new sweep.")
+    if request.list_here and not sweep.list_here:
+        raise SweepError(f"sweep '{sweep.id}' was begun without --list-here; start a new sweep.")
     if request.limit and request.limit != sweep.limit:
         begun = f"with --limit '{sweep.limit}'" if sweep.limit else "without --limit"
         raise SweepError(f"sweep '{sweep.id}' was begun {begun}; leave it out, or start a new sweep.")

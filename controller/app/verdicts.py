@@ -49,6 +49,7 @@ def judgement_of(
         reasons=state.reasons,
         replaced=tuple(case.key.object for case in state.replaced if not isinstance(case.key, LeftoverKey)),
         retired=state.retired,
+        reached=any(visit.answered for visit in known.history.visits),
     )
 
 

@@ -1,6 +1,7 @@
 """The `lamsach` command. Only this room knows click, and only this room prints."""
 
 import gc
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -14,11 +15,14 @@ from controller.cli.hints import naming
 from controller.cli.logs import start_logging, trace_of
 from controller.cli.printing import complain, complain_of_usage, note, open_standard_streams
 from controller.errors import LamsachError, OperatorError
+from controller.model.places import SETTINGS
 from controller.model.text import shown
 
 COMMANDS: Final = {
+    "init": ("controller.cli.init:init", "Make a campaign's folder, or name its playbook."),
     "sweep": ("controller.cli.sweep:sweep", "Run a playbook on the hosts of an inventory."),
     "report": ("controller.cli.report:report", "Report from the store: tables, CSV, JSON, and the official form."),
+    "status": ("controller.cli.status:status", "Show how far the campaign is: one row a unit."),
     "sweeps": ("controller.cli.sweeps:sweeps", "List the sweeps that a store holds."),
     "show": ("controller.cli.show:show", "Show what the store knows of one computer, and why."),
     "inventory": ("controller.cli.inventory:inventory", "List the hosts of an inventory, as we and Ansible read it."),
@@ -31,9 +35,6 @@ COMMANDS: Final = {
 """Name of each command, where it is, and its line of help; loaded on use, so that `--help` stays quick."""
 
 INTERRUPTED: Final = 130
-
-SETTINGS: Final = "lamsach.yml"
-"""Read where it lies in the current folder; only then is a reader of YAML loaded."""
 
 
 class _Commands(click.Group):
@@ -82,9 +83,29 @@ def cli(ctx: click.Context, debug: bool) -> None:  # noqa: FBT001 - click passes
       lamsach sweep playbooks/check-only.yml -i inventory/example
     """
     start_logging(debug=debug)
-    if (file := Path.cwd() / SETTINGS).exists():
+    ctx.obj = file = nearest_settings(Path.cwd())
+    if file:
         ctx.default_map = import_module("controller.cli.settings").defaults(COMMANDS, file)
     sys.excepthook = _with_traceback if debug else _without_traceback
+
+
+def nearest_settings(folder: Path) -> Path | None:
+    """Return the nearest `lamsach.yml` upward from `folder`, or None.
+
+    It names the store, and the inventory to whose computers passwords go. So above `folder` only a file counts that
+    belongs to us, to root, or to the owner of `folder`: whoever can write into /tmp must not choose for others.
+    """
+    trusted = {0, os.geteuid(), folder.stat().st_uid}
+    for each in (folder, *folder.parents):
+        file = each / SETTINGS
+        try:
+            owner = file.stat().st_uid
+        except OSError:
+            continue
+        if each == folder or owner in trusted:
+            return file
+        note(f"'{shown(str(file))}' is not used: it belongs to another account than this folder and you.")
+    return None
 
 
 def _loaded(module: str) -> ModuleType:

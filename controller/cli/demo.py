@@ -14,7 +14,6 @@ from controller.app import report as reports
 from controller.app import sweep as sweeps
 from controller.app.preflight import SweepRequest, prepare
 from controller.cli.demo_truth import JobTruth, agree
-from controller.cli.hints import STORE
 from controller.cli.lab import heed_signals, serve_until_interrupted
 from controller.cli.progress import progress
 from controller.cli.report import written
@@ -24,6 +23,7 @@ from controller.lab.extra import require_extra
 from controller.lab.fleet import demo_fleet
 from controller.lab.layout import CLEANING
 from controller.lab.process import Lab
+from controller.model.places import STORE
 from controller.model.summary import HostLine, SweepSummary
 from controller.model.text import shown
 from controller.model.verdict import Verdict

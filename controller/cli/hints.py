@@ -10,11 +10,11 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
-STORE: Final = "lamsach.db"
-"""The store where neither an option nor lamsach.yml names one, in the current folder."""
+from controller.model.places import STORE
 
 _WORDS: Final = "lamsach.store"
-_TAKES_STORE: Final = re.compile(r"\blamsach (?:sweeps?|show|report|identity accept)(?![\w-])(?![^\n]* --store )")
+_COMMANDS: Final = "sweeps?|show|report|status|note|init|identity accept|iocs (?:add|list|withdraw|restore)"
+_TAKES_STORE: Final = re.compile(rf"\blamsach (?:{_COMMANDS})(?![\w-])(?![^\n]* --store )")
 _OF_ANY_COMMAND: Final = re.compile(r"LAMSACH_\w+_STORE")
 
 
@@ -46,10 +46,9 @@ def naming(text: str, ctx: click.Context) -> str:
     return _TAKES_STORE.sub(lambda command: f"{command[0]} {words}", text) if words else text
 
 
-def going_on() -> str:
-    """Return the command that goes on with what `lamsach sweep` began; a retry visits the rest of its hosts again."""
-    retries = click.get_current_context().params["retry"]
-    return this_command() if retries else this_command("--resume", without=("resume",))
+def going_on(sweep: str) -> str:
+    """Return the command that goes on with the sweep of that id, which `lamsach sweep` began or went on with."""
+    return this_command("--resume", "--sweep", sweep, without=("resume", "retry", "named"))
 
 
 def this_command(*more: str, without: Sequence[str] = ()) -> str:
@@ -66,6 +65,6 @@ def this_command(*more: str, without: Sequence[str] = ()) -> str:
         if isinstance(each, click.Option) and given and name not in without:
             values = value if each.multiple else [value]
             words += [each.opts[0]] if each.is_flag else [word for one in values for word in (each.opts[0], str(one))]
-        elif isinstance(each, click.Argument):
+        elif isinstance(each, click.Argument) and given:
             words.append(str(value))
     return shlex.join([*words, *more])

@@ -1,7 +1,7 @@
 """What is said before a sweep begins, and after it ends."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,10 @@ from controller.cli.printing import counted
 from controller.indicators.weigh import sentences
 from controller.model.fleet import Connection, Host
 from controller.model.playbook import Module, PushArguments, Task
+from controller.model.sweep import Sweep
 from controller.model.text import shown
+from controller.model.verdict import Verdict
+from controller.reports.vietnamese import minute_in_hanoi
 
 _MOST_PLANS: Final = 100
 """Lines of what would be done that a screen still serves."""
@@ -20,6 +23,29 @@ _MOST_PLANS: Final = 100
 def opening(course: Course, prepared: Prepared) -> str:
     """Say which hosts, what will be looked at, what would change, and what cannot be seen."""
     return "\n".join(_opening(course, prepared))
+
+
+def announcement(course: Course, store: Path, *, going_on: bool) -> str:
+    """Say whether the sweep is new or goes on, whom it was begun for, and in which store it is kept."""
+    sweep, place = course.sweep, f"store '{shown(str(store.absolute()))}'"
+    given = sum(entry.given for entry in sweep.roster)
+    alone = "; its lists judge this sweep alone and do not come into force" if sweep.list_here else ""
+    if going_on:
+        begun = f"{minute_in_hanoi(sweep.started)} (Hanoi) by {shown(sweep.operator)}"
+        owed = len(course.jobs) + len(course.gone)
+        return f"Going on with a sweep that was begun {begun}: {owed} of {given} without a result{alone}; {place}."
+    if sweep.retried:
+        return f"A new sweep of {counted(given, 'computer')} that the campaign has as {sweep.retried}{alone}; {place}."
+    return f"A new sweep{alone}; {place}."
+
+
+def by_lists(sweep: Sweep, alone: Mapping[str, Verdict]) -> str:
+    """Say what the lists of a sweep say of its computers by themselves; with `--list-here` they are not in force."""
+    names = ", ".join(shown(Path(path).name) for path in sweep.playbook.lists)
+    hosts = {verdict: [shown(host) for host, found in alone.items() if found is verdict] for verdict in Verdict}
+    named = (Verdict.INFECTED, Verdict.UNKNOWN)
+    lines = [f"  {len(hosts[each])} {each}: {', '.join(hosts[each])}" for each in named if hosts[each]]
+    return "\n".join([f"By {names} alone, in this sweep:", *lines, f"  {len(hosts[Verdict.CLEAN])} without a match"])
 
 
 def closing(planned: Sequence[tuple[str, str]], under_way: Sequence[str], *, go_on: str) -> str:

@@ -8,8 +8,13 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
-from controller.cli.hints import STORE, remember_store
+from controller.cli.hints import remember_store
 from controller.errors import OperatorError
+from controller.model.places import STORE
+from controller.model.verdict import Verdict
+
+STATUS: Final = {Verdict.INFECTED: 3, Verdict.UNKNOWN: 4, Verdict.CLEAN: 0}
+"""The exit status that says what remains."""
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 PLACE: Final = click.Path(exists=True, path_type=Path)
@@ -76,6 +81,13 @@ store_option: Final = click.option(
     callback=remember_store,
     help="The record of all sweeps.",
 )
+
+
+def campaign_folder() -> Path | None:
+    """Return the folder of the `lamsach.yml` that counts; None when there is none."""
+    file = click.get_current_context().find_root().obj
+    return file.parent if isinstance(file, Path) else None
+
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

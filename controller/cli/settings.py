@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from controller.loading import settings
+
+_OWN: Final = "init"
+"""The command that takes nothing from the file: it makes another campaign, or reads that campaign's own file."""
 
 
 def defaults(commands: Iterable[str], file: Path) -> Mapping[str, Mapping[str, object]]:
@@ -15,4 +19,4 @@ def defaults(commands: Iterable[str], file: Path) -> Mapping[str, Mapping[str, o
     """
     given = settings.load(file)
     below = {"scan": given, "accept": given, "list": given}
-    return {name: {**given, **below} for name in commands}
+    return {name: {**given, **below} for name in commands if name != _OWN}

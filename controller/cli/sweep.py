@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +13,30 @@ import click
 from controller.app import sweep as sweeps
 from controller.app.accounts import BUDGET
 from controller.app.preflight import Prepared, SweepRequest, prepare
+from controller.app.status import remaining, worst
 from controller.app.sweep import Course
 from controller.cli import INTERRUPTED
 from controller.cli.hints import going_on, hint, hinted
 from controller.cli.interrupt import Interrupt, stops_on_signals
 from controller.cli.lossy import lossy_stderr
-from controller.cli.opening import closing, left_running, opening
-from controller.cli.options import FILE, Number, Once, inventory_option, limit_of, limit_option, store_option
+from controller.cli.opening import announcement, by_lists, closing, left_running, opening
+from controller.cli.options import (
+    FILE,
+    STATUS,
+    Number,
+    Once,
+    campaign_folder,
+    inventory_option,
+    limit_of,
+    limit_option,
+    store_option,
+)
 from controller.cli.printing import counted, note, put
 from controller.cli.progress import progress
 from controller.errors import OperatorError, StoreError
 from controller.model.summary import SweepSummary
 from controller.model.sweep import Sweep
+from controller.model.text import shown
 from controller.model.verdict import Verdict
 from controller.reports.writers import csv, json, table
 from controller.store.ledger import Ledger
@@ -32,20 +45,19 @@ from controller.tasks.look import FIRST_ANSWER_SECONDS
 
 WRITERS: Final = {"table": table.write, "json": json.write, "csv": csv.write_hosts}
 
-_INFECTED, _UNKNOWN = 3, 4
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mode:
-    """Whether a new sweep begins, or an older one goes on."""
+    """Whether a new sweep begins (of all, or of those in one state) or an older one goes on (`named`, or the only)."""
 
     resume: bool
+    named: str
     retry: Verdict | None
     forks: int
 
 
 @click.command()
-@click.argument("playbook", type=FILE)
+@click.argument("playbook", type=FILE, required=False, envvar="LAMSACH_SWEEP_PLAYBOOK")
 @inventory_option("Who to visit: a file, or a folder of files.")
 @limit_option("Only these of the playbook's hosts.")
 @click.option("--apply", is_flag=True, help="Really change hosts. Without it, changes are only listed.")
@@ -68,14 +80,23 @@ class _Mode:
 )
 @store_option
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(list(WRITERS)))
-@click.option("--resume", is_flag=True, help="Go on with the newest sweep of this playbook and inventory.")
+@click.option("--resume", is_flag=True, help="Go on with the unfinished sweep of this playbook and inventory.")
+@click.option(
+    "--sweep",
+    "named",
+    cls=Once,
+    again="and resume the others afterwards",
+    metavar="ID",
+    help="With --resume: which one.",
+)
 @click.option(
     "--retry",
     cls=Once,
     again="and retry the others afterwards",
     type=click.Choice(["unknown", "infected"]),
-    help="Visit those hosts of its newest sweep again.",
+    help="A new sweep of the computers that are so in the campaign.",
 )
+@click.option("--list-here", is_flag=True, help="Judge this sweep alone by its lists; they do not come into force.")
 @click.option(
     "--max-rejected",
     default=5.0,
@@ -84,7 +105,7 @@ class _Mode:
     help="Percent of an IOC list's lines that may be bad.",
 )
 def sweep(
-    playbook: Path,
+    playbook: Path | None,
     inventory: Path,
     limit: str | None,
     apply: bool,  # noqa: FBT001 - click passes options by name
@@ -94,10 +115,12 @@ def sweep(
     store: Path,
     form: str,
     resume: bool,  # noqa: FBT001
+    named: str | None,
     retry: str | None,
+    list_here: bool,  # noqa: FBT001
     max_rejected: float,
 ) -> int:
-    """Run PLAYBOOK on the hosts of an inventory, and print one table per unit.
+    """Run PLAYBOOK, or the campaign's, on the hosts of an inventory, and print one table per unit.
 
     \b
     Exit status: 0 all clean, 1 the sweep failed, 2 your mistake, 3 infected hosts remain,
@@ -106,11 +129,12 @@ def sweep(
     \b
     Example:
       lamsach sweep playbooks/check-only.yml -i inventory/example --limit chi_cuc_son_duong
-      lamsach sweep playbooks/sweep.yml -i inventory/example --apply
-      lamsach sweep playbooks/sweep.yml -i inventory/example --resume
+      lamsach sweep --apply
+      lamsach sweep --apply --retry unknown
     """
-    if resume and retry:
-        raise OperatorError("'--resume' and '--retry' exclude each other; resume first, then retry.")
+    if playbook is None:
+        raise OperatorError("no playbook is named; give one, or write 'playbook: FILE' into lamsach.yml.")
+    mode = _mode(resume=resume, named=named, retry=retry, forks=forks)
     request = SweepRequest(
         playbook=playbook,
         inventory=inventory,
@@ -120,27 +144,42 @@ def sweep(
         logon_budget=logon_budget,
         first_answer_seconds=first_answer_seconds,
         again=resume or retry is not None,
+        folder=campaign_folder(),
+        list_here=list_here,
     )
-    return _sweep(
-        prepare(request), store, _Mode(resume=resume, retry=Verdict(retry) if retry else None, forks=forks), form
-    )
+    return _sweep(prepare(request), store, mode, form)
+
+
+def _mode(*, resume: bool, named: str | None, retry: str | None, forks: int) -> _Mode:
+    if resume and retry:
+        raise OperatorError("'--resume' and '--retry' exclude each other; resume first, then retry.")
+    if named is not None and not resume:
+        raise OperatorError("'--sweep' says which sweep to go on with; give it with --resume, or leave it out.")
+    if named is not None and not named.strip():
+        raise OperatorError("'--sweep' is empty; name a sweep by its id, as lamsach sweeps lists it, or leave it out.")
+    return _Mode(resume=resume, named=named or "", retry=Verdict(retry) if retry else None, forks=forks)
 
 
 def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
     """Visit, print what came of it, and return the exit status."""
+    _announce_store(store, mode)
     with Ledger.open(store) as ledger:
         chosen = _choose(prepared, ledger, mode)
+        if chosen is None:
+            return STATUS[remaining(ledger, (host.name for host in prepared.inventory.hosts))]
         try:
             with hold(store, chosen.id):
-                course = sweeps.course_of(chosen, prepared, ledger, mode.retry)
+                course = sweeps.course_of(chosen, prepared, ledger)
                 with lossy_stderr() as screen:
+                    click.echo(announcement(course, store, going_on=mode.resume), err=True)
                     click.echo(opening(course, prepared), err=True)
                     asked = _visit(course, prepared, ledger, mode.forks)
                 summary = sweeps.summary_of(ledger, chosen)
                 planned, under_way = sweeps.planned(ledger, chosen), sweeps.tools_under_way(ledger, chosen)
+                alone = sweeps.by_own_lists(ledger, chosen) if chosen.list_here else {}
         except StoreError as error:
             _name_tools_under_way(ledger, chosen)
-            raise StoreError(f"{error}, then go on with: {going_on()}") from error
+            raise StoreError(f"{error}, then go on with: {going_on(chosen.id)}") from error
     result = WRITERS[form](summary)
     again = hint(f"lamsach report --sweep {chosen.id}")
     try:
@@ -149,11 +188,25 @@ def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
     finally:
         if screen.lost:
             note(f"Standard error was not read: {counted(screen.lost, 'message')} of progress and log left out.")
-        note(closing(planned, under_way, go_on=going_on() if asked.times else ""))
+        note(closing(planned, under_way, go_on=going_on(chosen.id) if asked.times else ""))
+        if alone:
+            note(by_lists(chosen, alone))
     if asked.times:
         # Threads that still talk to hosts must not hold us; all that came back is committed.
         os._exit(INTERRUPTED)
-    return exit_status(summary)
+    return exit_status(summary, alone.values())
+
+
+def _announce_store(store: Path, mode: _Mode) -> None:
+    """Say where a new store is made; what goes on, or is visited again, is in a store that is there."""
+    if store.exists():
+        return
+    if mode.resume or mode.retry:
+        raise OperatorError(
+            f"there is no store '{shown(str(store.absolute()))}', so there is nothing to resume or retry; name the "
+            "campaign's with --store, or run this in its folder."
+        )
+    note(f"There is no store yet; this sweep makes '{shown(str(store.absolute()))}'.")
 
 
 def _name_tools_under_way(ledger: Ledger, sweep: Sweep) -> None:
@@ -163,23 +216,34 @@ def _name_tools_under_way(ledger: Ledger, sweep: Sweep) -> None:
             note(line)
 
 
-def exit_status(summary: SweepSummary) -> int:
-    """Say with the exit status what remains among the given hosts."""
-    return _INFECTED if summary.total.infected else _UNKNOWN if summary.total.unknown else 0
+def exit_status(summary: SweepSummary, alone: Iterable[Verdict] = ()) -> int:
+    """Say with the exit status what remains among the given hosts in the campaign, or by the sweep's lists `alone`."""
+    judged = (line.judgement for row in summary.units for line in row.hosts if line.judgement)
+    found = {worst(judged), *alone}
+    return next((STATUS[each] for each in (Verdict.INFECTED, Verdict.UNKNOWN) if each in found), 0)
 
 
-def _choose(prepared: Prepared, ledger: Ledger, mode: _Mode) -> Sweep:
-    if mode.retry:
-        return sweeps.newest(prepared, ledger)
-    found = sweeps.unfinished(prepared, ledger) if mode.resume else None
-    return found or sweeps.begin(prepared, ledger)
+def _choose(prepared: Prepared, ledger: Ledger, mode: _Mode) -> Sweep | None:
+    """Return the sweep to go on with, or a new one; None when no computer is to be visited again."""
+    if mode.resume:
+        return sweeps.to_resume(prepared, ledger, mode.named)
+    if mode.retry is None:
+        return sweeps.begin(prepared, ledger)
+    found = sweeps.to_retry(prepared, ledger, mode.retry)
+    if found.left:
+        note(f"Left to a sweep that runs now, {counted(len(found.left), 'computer')}: {shown(', '.join(found.left))}")
+    if not found.names:
+        note(
+            f"No {'other ' if found.left else ''}computer of this playbook and --limit is {mode.retry} in the "
+            "campaign; none is visited, and lamsach status shows what remains."
+        )
+        return None
+    return sweeps.begin(prepared, ledger, only=found.names, retried=mode.retry)
 
 
 def _visit(course: Course, prepared: Prepared, ledger: Ledger, forks: int) -> Interrupt:
     """Visit what the course owes, and show how far it is on standard error, which must be lossy."""
     hosts = [job.host for job in (*course.jobs, *course.gone)]
-    if not hosts:
-        return Interrupt()
     executor = sweeps.executor_for(course, prepared, ledger, forks=forks)
     with (
         stops_on_signals(executor, sys.stderr.write) as asked,

@@ -1,4 +1,4 @@
-"""Read `lamsach.yml`: what an office always says, so that nobody has to type it."""
+"""Read `lamsach.yml`: what belongs to a campaign, and what an office always says, so that nobody has to type it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,9 @@ from controller.errors import OperatorError
 from controller.loading import nodes
 from controller.loading.fields import Fields
 
-_PATHS: Final = ("inventory", "store")
+PATHS: Final = ("inventory", "store", "playbook")
+"""The settings that are paths."""
+
 NUMBERS: Final = {
     "forks": (1, 1000),
     "logon_budget": (1, 100),
@@ -25,7 +27,7 @@ def load(path: Path) -> Mapping[str, str | int]:
         OperatorError: with the place of the first thing that cannot be taken.
 
     """
-    fields = Fields(nodes.read(path, OperatorError).root, "settings", (*_PATHS, *NUMBERS))
-    paths = {name: str(path.parent / fields.text(name)) for name in _PATHS if fields.get(name)}
+    fields = Fields(nodes.read(path, OperatorError).root, "settings", (*PATHS, *NUMBERS))
+    paths = {name: str(path.parent / fields.text(name)) for name in PATHS if fields.get(name)}
     numbers = {name: fields.integer(name, low, high) for name, (low, high) in NUMBERS.items()}
     return {**paths, **{name: value for name, value in numbers.items() if value is not None}}

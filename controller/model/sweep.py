@@ -7,14 +7,16 @@ from controller.model.fleet import Host, Order, RosterEntry, Unit
 from controller.model.intent import AttemptStart
 from controller.model.playbook import Playbook, Task
 from controller.model.result import Attempt, TaskResult
+from controller.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFile:
-    """An operator's file, kept whole: `role` is `playbook`, `list` or `tool`.
+    """An operator's file, kept whole: `role` is `playbook`, `list`, `list here` or `tool`.
 
     Of a file that is pushed (`push`) only the checksum is kept, as the line that sha256sum prints. `path` identifies a
-    list over its versions: relative to the campaign's folder.
+    list over its versions: relative to the campaign's folder, absolute outside of it. A `list here` judged one sweep
+    alone, and did not come into force.
     """
 
     role: str
@@ -41,6 +43,8 @@ class Blindness:
 class Sweep:
     """One playbook on chosen hosts, once: everything the report needs, snapshotted. Times are UTC.
 
+    `retried` is the state in the campaign for which its hosts were chosen, None when they were not chosen by one.
+    `list_here` says that its lists judged this sweep alone, and did not come into force.
     `committed` is the number of the commit that began it, 0 until it is read back from a store.
     """
 
@@ -58,6 +62,8 @@ class Sweep:
     rejected: int = 0
     blind: tuple[Blindness, ...] = ()
     program: str = ""
+    retried: Verdict | None = None
+    list_here: bool = False
     committed: int = field(default=0, compare=False)
 
 

@@ -32,6 +32,7 @@ class Judgement:
     the folders that these looks were to start from and that do not exist. `broke` is what kept the newest visit from
     its end where that is not the reason, `broken_since` the time of the first of the visits since which none ended.
     `replaced` are open matters of a machine that had the name before. `retired` computers leave the figures.
+    `reached` says that some machine ever answered under its name.
     """
 
     verdict: Verdict
@@ -52,6 +53,7 @@ class Judgement:
     reasons: tuple[Reason, ...] = ()
     replaced: tuple[str, ...] = ()
     retired: bool = False
+    reached: bool = False
 
     def __post_init__(self) -> None:
         if (self.reason is None) != (self.verdict in {Verdict.CLEAN, Verdict.CLEANED}):

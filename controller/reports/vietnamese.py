@@ -33,6 +33,11 @@ def in_hanoi(moment: datetime) -> date:
     return moment.astimezone(_HANOI).date()
 
 
+def minute_in_hanoi(moment: datetime) -> str:
+    """Write an aware moment as `2022-08-31 08:16`, by the clock in Viet Nam, for screens and programs."""
+    return f"{moment.astimezone(_HANOI):%Y-%m-%d %H:%M}"
+
+
 def read_day(text: str) -> date | None:
     """Read `2022-08-31`, `31/8/2022` or `31-8-2022`; None when the text is no date."""
     for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"):

@@ -27,6 +27,7 @@ from controller.store import (
     decisions,
     identities,
     journal,
+    lock,
     observations,
     rereading,
     states,
@@ -75,6 +76,16 @@ class Ledger:
             engine.dispose()
 
     @property
+    def path(self) -> Path:
+        """Where the store lies, as it was opened."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """The folder in which the store lies, itself and not a link to it."""
+        return self._path.resolve().parent
+
+    @property
     def broken(self) -> bool:
         """Say whether a write failed; then none is tried any more."""
         return self._broken is not None
@@ -111,15 +122,17 @@ class Ledger:
         with self._reading() as connection:
             return sweeps.lines(connection)
 
-    def newest(self, playbook_path: str, inventory: str) -> str | None:
-        """Return the id of the newest sweep of a playbook and an inventory, by their paths as the sweep holds them."""
-        with self._reading() as connection:
-            return sweeps.newest(connection, playbook_path, inventory)
+    def unfinished(self, playbook_path: str, inventory: str) -> tuple[str, ...]:
+        """Return the ids of all sweeps of a playbook and an inventory that were not ended, newest first.
 
-    def unfinished(self, playbook_path: str, inventory: str) -> str | None:
-        """Return the id of the newest such sweep that was not ended."""
+        Both are given by their paths as the sweeps hold them.
+        """
         with self._reading() as connection:
             return sweeps.unfinished(connection, playbook_path, inventory)
+
+    def is_held(self, sweep: str) -> bool:
+        """Say whether a living process runs a sweep; one that this process runs counts, too."""
+        return lock.is_held(self._path, sweep)
 
     def resolve(self, text: str) -> str:
         """Return the id of the sweep that `text` names: the id, a prefix of this one only, or `last`.
@@ -172,6 +185,11 @@ class Ledger:
         """Return the visits to a computer over all sweeps, in the order in which they were begun."""
         with self._reading() as connection:
             return visits.of_host(connection, host)
+
+    def newest_visit(self) -> datetime | None:
+        """Return when the newest visit to any computer ended; None before the first."""
+        with self._reading() as connection:
+            return visits.newest_end(connection)
 
     def seen_values(self, visit: Visit) -> Mapping[LookPlace, tuple[int, ...]]:
         """Return for each look of a visit the numbers of the values that it saw."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Select, distinct, func, insert, select, update
+from sqlalchemy import Connection, distinct, func, insert, select, update
 
 from controller.errors import StoreError, SweepError
 from controller.model.result import Evidence
@@ -122,6 +122,7 @@ def lines(connection: Connection) -> tuple[SweepLine, ...]:
 def list_uses(connection: Connection) -> tuple[ListUse, ...]:
     """Return every version of a list that a sweep brought into force, in the order of the sweeps.
 
+    Lists that judged one sweep alone (role `list here`) are left out.
     Of a sweep that revision 0002 kept, the playbook's own spelling of the path identifies a list.
     """
     rows = connection.execute(_LISTS).all()
@@ -140,14 +141,14 @@ def list_uses(connection: Connection) -> tuple[ListUse, ...]:
     )
 
 
-def newest(connection: Connection, playbook_path: str, inventory: str) -> str | None:
-    """Return the newest sweep of a playbook and an inventory."""
-    return connection.scalar(_of(playbook_path, inventory))
-
-
-def unfinished(connection: Connection, playbook_path: str, inventory: str) -> str | None:
-    """Return the newest sweep of a playbook and an inventory that was not ended."""
-    return connection.scalar(_of(playbook_path, inventory).where(table.c.ended.is_(None)))
+def unfinished(connection: Connection, playbook_path: str, inventory: str) -> tuple[str, ...]:
+    """Return the sweeps of a playbook and an inventory that were not ended, newest first."""
+    found = connection.scalars(
+        select(table.c.id)
+        .where(table.c.playbook_path == playbook_path, table.c.inventory == inventory, table.c.ended.is_(None))
+        .order_by(table.c.started.desc(), table.c.id.desc())
+    )
+    return tuple(found)
 
 
 def resolve(connection: Connection, text: str) -> str:
@@ -165,15 +166,6 @@ def resolve(connection: Connection, text: str) -> str:
     if len(meant) > 1:
         raise SweepError(f"'{shown(text)}' may be sweep '{meant[0]}' or '{meant[1]}'; write more of it")
     return meant[0]
-
-
-def _of(playbook_path: str, inventory: str) -> Select[str]:
-    return (
-        select(table.c.id)
-        .where(table.c.playbook_path == playbook_path, table.c.inventory == inventory)
-        .order_by(table.c.started.desc(), table.c.id.desc())
-        .limit(1)
-    )
 
 
 def _unknown(text: str) -> SweepError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, func, select
@@ -53,6 +54,12 @@ def stamps(connection: Connection) -> Mapping[str, tuple[int, ...]]:
     """Return for each computer numbers that change with its visits and with the decisions about it."""
     decided = dict(iter(connection.execute(_DECISIONS)))
     return {host: (*numbers, decided.get(host, 0)) for host, *numbers in connection.execute(_VISITS)}
+
+
+def newest_end(connection: Connection) -> datetime | None:
+    """Return when the newest visit ended."""
+    found: datetime | None = connection.scalar(select(func.max(table.c.ended)))
+    return found
 
 
 def _attempt(connection: Connection, row: _Found, earlier: Sequence[Visit]) -> Attempt:

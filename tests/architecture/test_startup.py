@@ -26,6 +26,7 @@ OURS: Final = {
     "controller.errors",
     "controller.errors.reason",
     "controller.model",
+    "controller.model.places",
     "controller.model.text",
 }
 """All of the house that a page of help may load."""

@@ -12,9 +12,9 @@ from controller.errors import Reason, SecretError, SweepError
 from controller.model.result import ToolMode
 from controller.model.verdict import Verdict
 from controller.store.ledger import Ledger
-from tests.builders import BAD, a_host, a_look, a_match, a_result
+from tests.builders import BAD, a_host, a_look, a_result
 from tests.office import CLEAN, HEAD, LOOK, VARS, Office
-from tests.sweeping import begun, clean, course, each_says, go, infected, is_over, owed, silent
+from tests.sweeping import begun, clean, course, go, infected, is_over, owed, silent
 from tests.visits import an_intent_of
 
 
@@ -29,9 +29,8 @@ def test_a_resume_owes_what_has_no_result(office: Office, ledger: Ledger) -> Non
 def test_a_resume_goes_on_with_mode_and_limit_of_the_sweep(office: Office, ledger: Ledger) -> None:
     begun(office, ledger, limit="pc-01", apply=True)
 
-    found = sweeps.unfinished(office.prepare(), ledger)
+    found = sweeps.to_resume(office.prepare(), ledger)
 
-    assert found
     (job,) = course(office, ledger, found).jobs
     assert (job.host.name, job.apply, job.sweep) == ("pc-01", True, found.id)
 
@@ -50,6 +49,7 @@ def test_how_a_host_is_reached_is_read_anew(office: Office, ledger: Ledger) -> N
 def test_an_attempt_that_was_broken_off_goes_on_under_its_number_with_what_it_had(
     office: Office, ledger: Ledger
 ) -> None:
+    """Sweeps of older stores have several attempts a host; new ones have one."""
     sweep = begun(office, ledger)
     go(course(office, ledger, sweep), ledger, silent)
     intent = an_intent_of(a_host(), "r1", sweep=sweep.id, attempt=2, mode=ToolMode.CLEAN)
@@ -77,8 +77,9 @@ def test_a_host_that_is_gone_is_unknown_and_a_new_one_is_not_added(office: Offic
 
 def test_a_host_that_is_gone_keeps_what_it_had_committed(office: Office, ledger: Ledger) -> None:
     sweep = begun(office, ledger)
+    job = next(job for job in course(office, ledger, sweep).jobs if job.host.name == "pc-03")
     intent = an_intent_of(a_host("pc-03"), "r1", sweep=sweep.id, mode=ToolMode.CLEAN)
-    ledger.begin(intent, (a_result(a_look(a_match())),))
+    ledger.begin(intent, infected(job).tasks)
     office.invite("pc-01", "pc-02")
 
     seen = go(course(office, ledger, sweep), ledger)
@@ -86,51 +87,71 @@ def test_a_host_that_is_gone_keeps_what_it_had_committed(office: Office, ledger:
     assert seen["pc-03"].verdict is Verdict.INFECTED
 
 
-def test_what_a_resume_needs_to_log_on_is_checked_for_those_it_visits_only(office: Office, ledger: Ledger) -> None:
+def test_what_is_needed_to_log_on_is_checked_for_those_it_visits_only(office: Office, ledger: Ledger) -> None:
     sweep = begun(office, ledger)
     go(course(office, ledger, sweep), ledger, hosts=3)
     (office.folder / "mat-khau").unlink()
     again = office.prepare(again=True)
 
     assert sweeps.course_of(sweep, again, ledger).jobs == ()
+    assert sweeps.begin(again, ledger, only=()).roster
     with pytest.raises(SecretError, match="mat-khau"):
-        sweeps.course_of(sweep, again, ledger, Verdict.CLEAN)
-    with pytest.raises(SecretError, match="mat-khau"):
-        sweeps.begin(again, ledger)
+        sweeps.begin(again, ledger, only=("pc-01",))
 
 
-def test_without_a_sweep_there_is_nothing_to_go_on_with(office: Office, ledger: Ledger) -> None:
-    assert sweeps.unfinished(office.prepare(), ledger) is None
-    with pytest.raises(SweepError, match="the store has no sweep of this playbook and inventory; begin one without"):
-        sweeps.newest(office.prepare(), ledger)
-
-
-def test_a_sweep_of_another_playbook_file_is_another_sweep(office: Office, ledger: Ledger) -> None:
-    begun(office, ledger)
+def test_without_an_unfinished_sweep_nothing_begins_and_those_of_others_are_named(
+    office: Office, ledger: Ledger
+) -> None:
     other = office.write("other.yml", HEAD + LOOK)
+    go(course(office, ledger, begun(office, ledger)), ledger)
+    unfinished = sweeps.begin(prepare(replace(office.request(), playbook=other)), ledger)
 
-    assert sweeps.unfinished(prepare(replace(office.request(), playbook=other)), ledger) is None
+    with pytest.raises(SweepError) as caught:
+        sweeps.to_resume(office.prepare(), ledger)
+
+    folder = office.folder.resolve()
+    assert str(caught.value) == (
+        f"store '{ledger.path}' has no unfinished sweep of playbook '{folder}/playbook.yml' and inventory "
+        f"'{folder}/inventory.yml'; not ended is '{unfinished.id}' of playbook '{folder}/other.yml' and inventory "
+        f"'{folder}/inventory.yml'; begin a new sweep without --resume."
+    )
+    assert len(ledger.sweeps()) == 2
 
 
-def test_an_unfinished_sweep_goes_before_a_finished_one(office: Office, ledger: Ledger) -> None:
+def test_of_several_unfinished_sweeps_one_must_be_named(office: Office, ledger: Ledger) -> None:
     first, second = begun(office, ledger), begun(office, ledger)
-    go(course(office, ledger, second), ledger)
 
-    found, newest = sweeps.unfinished(office.prepare(), ledger), sweeps.newest(office.prepare(), ledger)
+    with pytest.raises(SweepError) as caught:
+        sweeps.to_resume(office.prepare(), ledger)
 
-    assert found
-    assert (found.id, newest.id) == (first.id, second.id)
+    assert f"2 sweeps of this playbook and inventory have not ended: {second.id}, {first.id}; choose one" in str(
+        caught.value
+    )
+    assert sweeps.to_resume(office.prepare(), ledger, first.id) == first
 
 
-def test_of_a_finished_sweep_nothing_is_owed(office: Office, ledger: Ledger) -> None:
+def test_a_named_sweep_that_ended_or_is_of_another_playbook_is_not_resumed(office: Office, ledger: Ledger) -> None:
+    ended = begun(office, ledger)
+    go(course(office, ledger, ended), ledger)
+    other = sweeps.begin(prepare(replace(office.request(), playbook=office.write("o.yml", HEAD + LOOK))), ledger)
+
+    with pytest.raises(SweepError, match=f"sweep '{ended.id}' has ended; begin a new one, or visit again"):
+        sweeps.to_resume(office.prepare(), ledger, ended.id)
+    with pytest.raises(SweepError, match=f"sweep '{other.id}' is of playbook '.*/o.yml' and inventory '.*'; resume it"):
+        sweeps.to_resume(office.prepare(), ledger, other.id)
+
+
+def test_a_sweep_whose_last_result_was_committed_before_it_was_ended_is_ended_by_a_resume(
+    office: Office, ledger: Ledger
+) -> None:
     sweep = begun(office, ledger)
-    go(course(office, ledger, sweep), ledger, infected)
+    for job in course(office, ledger, sweep).jobs:
+        ledger.finish_attempt(sweep.id, clean(job))
+    assert not is_over(ledger)
 
-    found = sweeps.unfinished(office.prepare(), ledger)
+    go(course(office, ledger, sweeps.to_resume(office.prepare(), ledger)), ledger)
 
-    assert found
-    assert found.id == sweep.id
-    assert course(office, ledger, found).jobs == ()
+    assert is_over(ledger)
 
 
 @pytest.mark.parametrize(
@@ -143,10 +164,9 @@ def test_a_sweep_does_not_go_on_with_another_playbook_or_list(
     sweep = begun(office, ledger)
     office.write(name, text)
 
-    for find in (sweeps.unfinished, sweeps.newest):
-        with pytest.raises(SweepError) as caught:
-            find(office.prepare(), ledger)
-        assert str(caught.value) == f"'{name}' has changed since sweep '{sweep.id}' began; start a new sweep."
+    with pytest.raises(SweepError) as caught:
+        sweeps.to_resume(office.prepare(), ledger)
+    assert str(caught.value) == f"'{name}' has changed since sweep '{sweep.id}' began; start a new sweep."
 
 
 def test_a_sweep_does_not_go_on_when_one_list_became_another(office: Office, ledger: Ledger) -> None:
@@ -156,7 +176,7 @@ def test_a_sweep_does_not_go_on_when_one_list_became_another(office: Office, led
     office.write("b.txt", f"{BAD}\n")
 
     with pytest.raises(SweepError, match="the set of lists and tools has changed since sweep"):
-        sweeps.unfinished(office.prepare(), ledger)
+        sweeps.to_resume(office.prepare(), ledger)
 
 
 def test_a_sweep_does_not_go_on_with_another_tool(office: Office, ledger: Ledger) -> None:
@@ -168,7 +188,7 @@ def test_a_sweep_does_not_go_on_with_another_tool(office: Office, ledger: Ledger
     office.write("tool.yaml", text.replace(old, hashlib.sha256(b"#!/bin/sh\necho\n").hexdigest()))
 
     with pytest.raises(SweepError, match=r"'tool\.yaml' has changed since sweep"):
-        sweeps.unfinished(office.prepare(), ledger)
+        sweeps.to_resume(office.prepare(), ledger)
 
 
 @pytest.mark.parametrize(
@@ -176,6 +196,7 @@ def test_a_sweep_does_not_go_on_with_another_tool(office: Office, ledger: Ledger
     [
         ({}, {"apply": True}, "was begun without --apply; start a new sweep."),
         ({"limit": "pc-01"}, {"limit": "pc-02"}, "was begun with --limit 'pc-01'; leave it out, or start a new sweep."),
+        ({}, {"list_here": True}, "was begun without --list-here; start a new sweep."),
         ({}, {"limit": "pc-02"}, "was begun without --limit; leave it out, or start a new sweep."),
     ],
 )
@@ -185,7 +206,7 @@ def test_a_sweep_does_not_go_on_in_another_mode(
     sweep = begun(office, ledger, **began)
 
     with pytest.raises(SweepError) as caught:
-        sweeps.unfinished(office.prepare(**goes_on), ledger)
+        sweeps.to_resume(office.prepare(**goes_on), ledger)
 
     assert str(caught.value) == f"sweep '{sweep.id}' {sentence}"
 
@@ -193,58 +214,6 @@ def test_a_sweep_does_not_go_on_in_another_mode(
 def test_a_sweep_goes_on_with_the_limit_it_was_begun_with(office: Office, ledger: Ledger) -> None:
     sweep = begun(office, ledger, limit="pc-01", apply=True)
 
-    found = sweeps.unfinished(office.prepare(limit="pc-01", apply=True), ledger)
+    found = sweeps.to_resume(office.prepare(limit="pc-01", apply=True), ledger)
 
     assert found == sweep
-
-
-# retry
-
-
-@pytest.mark.parametrize(("retry", "again"), [(Verdict.UNKNOWN, "pc-02"), (Verdict.INFECTED, "pc-01")])
-def test_a_retry_adds_an_attempt_to_hosts_of_that_verdict_only(
-    office: Office, ledger: Ledger, retry: Verdict, again: str
-) -> None:
-    sweep = begun(office, ledger)
-    says = each_says(pc_01=infected, pc_02=silent)
-    go(course(office, ledger, sweep), ledger, says)
-
-    for number in (2, 3):
-        planned = course(office, ledger, sweep, retry)
-        assert owed(planned) == [(again, number)]
-        go(planned, ledger, says)
-
-    assert [attempt.number for attempt in ledger.attempts(sweep.id)[again]] == [1, 2, 3]
-    assert is_over(ledger)
-
-
-def test_a_retry_judges_over_all_attempts(office: Office, ledger: Ledger) -> None:
-    sweep = begun(office, ledger)
-    go(course(office, ledger, sweep), ledger, each_says(pc_01=infected))
-
-    seen = go(course(office, ledger, sweep, Verdict.INFECTED), ledger, clean)
-
-    assert seen["pc-01"].verdict is Verdict.CLEANED
-
-
-def test_a_retry_of_unknown_visits_hosts_that_were_never_visited(office: Office, ledger: Ledger) -> None:
-    sweep = begun(office, ledger)
-    (visited,) = go(course(office, ledger, sweep), ledger, hosts=1)
-
-    assert {name for name, _ in owed(course(office, ledger, sweep, Verdict.UNKNOWN))} == (
-        {"pc-01", "pc-02", "pc-03"} - {visited}
-    )
-
-
-def test_a_retry_that_was_broken_off_goes_on_with_a_resume(office: Office, ledger: Ledger) -> None:
-    sweep = begun(office, ledger)
-    go(course(office, ledger, sweep), ledger, silent)
-    ledger.begin(an_intent_of(a_host(), "r1", sweep=sweep.id, attempt=2, mode=ToolMode.CLEAN), ())
-    assert not is_over(ledger)
-
-    found = sweeps.unfinished(office.prepare(), ledger)
-
-    assert found
-    go(course(office, ledger, found), ledger)
-    assert is_over(ledger)
-    assert [attempt.number for attempt in ledger.attempts(sweep.id)["pc-01"]] == [1, 2]

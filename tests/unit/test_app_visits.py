@@ -18,7 +18,7 @@ from controller.store.ledger import Ledger
 from controller.tasks.look import kept
 from tests.builders import BAD, NOON, a_finding, a_host, a_result, a_run, an_attempt
 from tests.office import CLEAN, HEAD, LOOK, Office
-from tests.sweeping import begun, course, go, owed, silent
+from tests.sweeping import begun, course, owed
 from tests.visits import a_process, a_whole_look, an_intent_of
 
 HOST = "pc-01"
@@ -79,37 +79,29 @@ def test_a_run_that_ended_counts_before_its_visit_does(
     assert [[run.run_id for run in task.runs] for task in attempt.tasks] == [[], ["r1"]]
 
 
-@pytest.mark.parametrize("holder", [1, 3])
+@pytest.mark.parametrize("is_taken", [False, True])
 def test_a_run_whose_end_came_after_its_visit_stands_in_the_task_that_began_it(
-    office: Office, ledger: Ledger, sweep: Sweep, holder: int
+    office: Office, ledger: Ledger, sweep: Sweep, is_taken: bool
 ) -> None:
-    """Where a later attempt took it over, it counts there, and once."""
+    """Where a visit of a later sweep took it over, it counts there, and once."""
     ledger.begin(an_intent(sweep), (NOTHING,))
-    for _ in range(2):
-        go(course(office, ledger, sweep, Verdict.UNKNOWN), ledger, silent)
-    if holder > 1:
-        ledger.take_over(an_intent(sweep, attempt=holder), (NOTHING,))
+    later = begun(office, ledger, limit=HOST, apply=True)
+    if is_taken:
+        ledger.take_over(an_intent(later), (NOTHING,))
     ledger.finish(a_run(a_finding()))
 
     runs = [
-        (each.number, run.run_id)
-        for each in (visit.attempt for visit in ledger.visits(HOST))
-        for task in each.tasks
-        for run in task.runs
+        (visit.sweep, run.run_id) for visit in ledger.visits(HOST) for task in visit.attempt.tasks for run in task.runs
     ]
 
-    assert runs == [(holder, "r1")]
+    assert runs == [(later.id if is_taken else sweep.id, "r1")]
     assert said(ledger, sweep) == (Verdict.INFECTED, Reason.FINDING_OPEN)
 
 
-def test_a_visit_without_end_goes_on_with_resume_and_when_unknown_ones_are_retried(
-    office: Office, ledger: Ledger, sweep: Sweep
-) -> None:
+def test_a_visit_without_end_goes_on_with_resume(office: Office, ledger: Ledger, sweep: Sweep) -> None:
     ledger.begin(an_intent(sweep), (SEEN,))
 
-    for retry in (None, Verdict.UNKNOWN, Verdict.INFECTED):
-        assert owed(course(office, ledger, sweep, retry)) == [(HOST, 1)]
-    assert owed(course(office, ledger, sweep, Verdict.CLEAN)) == []
+    assert owed(course(office, ledger, sweep)) == [(HOST, 1)]
 
 
 @pytest.mark.parametrize("visited", [HOST, "pc-02"])

@@ -80,10 +80,13 @@ def test_a_command_that_names_a_store_already_is_left_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("words", "advised"),
     [
-        ("p.yml -i i.yml", "p.yml -i i.yml --resume"),
-        ("p.yml --inventory i.yml --resume", "p.yml -i i.yml --resume"),
-        ("'my playbook.yml' --apply --unit a --unit 'b c'", "'my playbook.yml' --apply --unit a --unit 'b c' --resume"),
-        ("p.yml --retry infected", "p.yml --retry infected"),
+        ("p.yml -i i.yml", "p.yml -i i.yml --resume --sweep s1"),
+        ("p.yml --inventory i.yml --resume", "p.yml -i i.yml --resume --sweep s1"),
+        (
+            "'my playbook.yml' --apply --unit a --unit 'b c'",
+            "'my playbook.yml' --apply --unit a --unit 'b c' --resume --sweep s1",
+        ),
+        ("p.yml --retry infected", "p.yml --resume --sweep s1"),
     ],
 )
 def test_a_sweep_goes_on_with_what_it_was_given(monkeypatch: pytest.MonkeyPatch, words: str, advised: str) -> None:
@@ -97,7 +100,7 @@ def test_a_sweep_goes_on_with_what_it_was_given(monkeypatch: pytest.MonkeyPatch,
     @click.option("--retry")
     @click.option("--first-answer", "seconds", type=int)
     def ours(**_: object) -> None:
-        click.echo(f"{going_on()}\n{this_command()}", nl=False)
+        click.echo(f"{going_on('s1')}\n{this_command()}", nl=False)
 
     monkeypatch.setenv("LAMSACH_SECONDS", "60")
     done = CliRunner().invoke(ours, shlex.split(words), auto_envvar_prefix="LAMSACH", default_map={"forks": 7})
@@ -109,5 +112,5 @@ def test_a_sweep_goes_on_with_what_it_was_given(monkeypatch: pytest.MonkeyPatch,
 
 def with_seconds(words: list[str]) -> list[str]:
     """A variable that may not be set the next time is written out, where the option stands in the help."""
-    place = len(words) - (words[-1] == "--resume")
+    place = words.index("--resume")
     return [*words[:place], "--first-answer", "60", *words[place:]]

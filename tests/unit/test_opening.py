@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from controller.app.sweep import Course
-from controller.cli.opening import opening
+from controller.cli.opening import announcement, opening
 from controller.model.fleet import Connection
+from controller.model.verdict import Verdict
 from tests.builders import a_host, a_job
 from tests.office import Office
 from tests.unit.store_values import a_sweep
@@ -51,3 +52,20 @@ def test_what_cannot_be_seen_is_said_for_each_platform_of_the_computers_that_are
         if count
     ]
     assert sum("such a match can then be closed" in line for line in lines) == (linux > 0) + (windows > 0)
+
+
+def test_it_is_said_whether_a_sweep_is_new_goes_on_or_retries_and_where_it_is_kept(tmp_path: Path) -> None:
+    store = tmp_path / "lamsach.db"
+    new = Course(sweep=a_sweep(), jobs=(a_job(),))
+
+    assert announcement(new, store, going_on=False) == f"A new sweep; store '{store}'."
+    assert announcement(Course(sweep=a_sweep(list_here=True), jobs=()), store, going_on=False) == (
+        f"A new sweep; its lists judge this sweep alone and do not come into force; store '{store}'."
+    )
+    assert announcement(Course(sweep=a_sweep(retried=Verdict.UNKNOWN), jobs=()), store, going_on=False) == (
+        f"A new sweep of 2 computers that the campaign has as unknown; store '{store}'."
+    )
+    assert announcement(new, store, going_on=True) == (
+        "Going on with a sweep that was begun 2022-09-15 19:00 (Hanoi) by người vận hành: 1 of 2 without a result; "
+        f"store '{store}'."
+    )

@@ -9,7 +9,6 @@ from controller.errors import Reason
 from controller.model.indicator import Grade
 from controller.model.result import Attempt, Fault
 from controller.model.sweep import HostJob
-from controller.model.verdict import Verdict
 from controller.store.ledger import Ledger
 from controller.tasks.look import kept
 from tests.builders import a_finding, a_look, a_match, a_result, a_run, an_attempt
@@ -62,9 +61,8 @@ def test_every_visit_is_shown_and_a_match_that_weighs_nothing_is_told_beside_cle
 ) -> None:
     visitor = replace(a_match(grade=Grade.INFO), where="inbound 203.0.113.9", seen="203.0.113.9")
     seen = an_attempt(a_result(a_look(visitor)), number=2)
-    sweep = begun(office, ledger, limit="pc-01")
-    go(course(office, ledger, sweep), ledger, silent)
-    go(course(office, ledger, sweep, Verdict.UNKNOWN), ledger, lambda _: seen)
+    go(course(office, ledger, begun(office, ledger, limit="pc-01")), ledger, silent)
+    go(course(office, ledger, begun(office, ledger, limit="pc-01")), ledger, lambda _: seen)
 
     lines = showing(office, "pc-01").stdout.splitlines()
 

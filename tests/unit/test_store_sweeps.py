@@ -63,16 +63,17 @@ def test_sweeps_are_listed_newest_first_with_how_far_they_came(ledger: Ledger) -
     assert ledger.sweeps() == (replace(line, id="new", started=NOON + MINUTE, ended=None, finished=0), line)
 
 
-def test_the_newest_and_the_unfinished_are_found_by_playbook_and_inventory(ledger: Ledger) -> None:
+def test_the_unfinished_are_found_by_playbook_and_inventory(ledger: Ledger) -> None:
     ledger.begin_sweep(a_sweep("a"), ())
     ledger.begin_sweep(a_sweep("b", started=NOON + MINUTE), ())
     ledger.begin_sweep(a_sweep("c", started=NOON + 2 * MINUTE, playbook=a_playbook("p2.yml")), ())
     ledger.begin_sweep(a_sweep("d", started=NOON + 2 * MINUTE, inventory="elsewhere"), ())
     ledger.end_sweep("b", NOON + MINUTE)
 
-    assert ledger.newest("p1.yml", "inventory/example") == "b"
-    assert ledger.unfinished("p1.yml", "inventory/example") == "a"
-    assert ledger.unfinished("p3.yml", "inventory/example") is None
+    ledger.begin_sweep(a_sweep("e", started=NOON + 3 * MINUTE), ())
+
+    assert ledger.unfinished("p1.yml", "inventory/example") == ("e", "a")
+    assert ledger.unfinished("p3.yml", "inventory/example") == ()
 
 
 def test_a_new_attempt_opens_an_ended_sweep_again(ledger: Ledger) -> None:
@@ -80,7 +81,7 @@ def test_a_new_attempt_opens_an_ended_sweep_again(ledger: Ledger) -> None:
     ledger.end_sweep("s1", NOON)
     ledger.begin(an_intent(attempt=2), ())
 
-    assert ledger.unfinished("p1.yml", "inventory/example") == "s1"
+    assert ledger.unfinished("p1.yml", "inventory/example") == ("s1",)
 
 
 def test_a_result_that_comes_without_a_start_opens_an_ended_sweep_again(ledger: Ledger) -> None:
@@ -88,7 +89,7 @@ def test_a_result_that_comes_without_a_start_opens_an_ended_sweep_again(ledger: 
     ledger.end_sweep("s1", NOON)
     ledger.finish_attempt("s1", an_attempt())
 
-    assert ledger.unfinished("p1.yml", "inventory/example") == "s1"
+    assert ledger.unfinished("p1.yml", "inventory/example") == ("s1",)
 
 
 @pytest.mark.parametrize(
