@@ -11,7 +11,7 @@ from controller.model.result import Attempt
 from controller.model.sweep import HostJob, Sweep
 from controller.model.verdict import Judgement, Verdict
 from controller.store.ledger import Ledger
-from tests.builders import BAD, a_result, an_attempt
+from tests.builders import BAD, a_match, a_result, an_attempt
 from tests.office import Office
 from tests.visits import a_process, a_whole_look
 
@@ -23,7 +23,9 @@ def clean(job: HostJob) -> Attempt:
 
 
 def infected(job: HostJob) -> Attempt:
-    return an_attempt(a_result(a_whole_look(a_process(sha256=BAD))), host=job.host.name, number=job.attempt)
+    return an_attempt(
+        a_result(a_whole_look(a_process(sha256=BAD), matches=(a_match(),))), host=job.host.name, number=job.attempt
+    )
 
 
 def silent(job: HostJob) -> Attempt:

@@ -21,14 +21,15 @@ from controller.app.rereading import reread
 from controller.app.rows import place_of
 from controller.app.verdicts import judgement_of
 from controller.campaign.cases import HostState
+from controller.campaign.lists import by_list, in_force
 from controller.campaign.records import FullLookTask, Lists, Question
-from controller.campaign.state import RULES, state_of
+from controller.campaign.state import LATEST, RULES, state_of
 from controller.errors import Reason
 from controller.indicators.weigh import sees
 from controller.model.case import Value
 from controller.model.codec import dumps
 from controller.model.collector import Collector
-from controller.model.decision import PlaybookNamed
+from controller.model.decision import HostDecision, PlaybookNamed
 from controller.model.fleet import Platform, RosterEntry, Unit
 from controller.model.identity import taken_over
 from controller.model.playbook import Module, Playbook, Task
@@ -105,7 +106,7 @@ class Campaign:
         fresh: dict[str, KeptState] = {}
         saved = 0
         for host in chosen:
-            stamp = sha256(common + dumps((host, self._platform(host), stamps.get(host, ())))).hexdigest()
+            stamp = sha256(common + dumps((host, self.platform(host), stamps.get(host, ())))).hexdigest()
             if host in kept and kept[host].stamp == stamp:
                 continue
             fresh[host] = replace(self._made(host), stamp=stamp)
@@ -122,10 +123,13 @@ class Campaign:
         self._comparison.catch_up()
         return self._made(host).judgement
 
-    def state(self, host: str) -> tuple[HostState, Known]:
-        """Return the whole state of one computer, and the records that it follows from."""
+    def state(self, host: str, more: Iterable[HostDecision] = ()) -> tuple[HostState, Known]:
+        """Return the whole state of one computer, and the records that it follows from.
+
+        `more` are decisions that are not committed yet, with the number that they will have.
+        """
         self._comparison.catch_up()
-        _, state, records = self._state(host)
+        _, state, records = self._state(host, more)
         return state, records
 
     def _read_again(self) -> None:
@@ -135,7 +139,7 @@ class Campaign:
 
     def _made(self, host: str) -> KeptState:
         visits, state, records = self._state(host)
-        judgement = judgement_of(state, records, visits, self.lists.indicators, self._platform(host))
+        judgement = judgement_of(state, records, visits, self.lists.indicators, self.platform(host))
         change = max((each.committed for each in records.history.accepts), default=0)
         answers = [
             (visit.attempt.committed, visit.attempt.identity)
@@ -145,9 +149,9 @@ class Campaign:
         answered, identity = answers[-1] if answers else (0, None)
         return KeptState("", judgement, identity=identity, answered=answered)
 
-    def _state(self, host: str) -> tuple[Sequence[Visit], HostState, Known]:
+    def _state(self, host: str, more: Iterable[HostDecision] = ()) -> tuple[Sequence[Visit], HostState, Known]:
         visits = self._ledger.visits(host)
-        records = known(visits, self._ledger.decisions(host), self._source(self._platform(host)))
+        records = known(visits, (*self._ledger.decisions(host), *more), self._source(self.platform(host)))
         return visits, state_of(records.history, self._lists, self._tasks(host, records)), records
 
     def _keep(self, fresh: Mapping[str, KeptState], saved: int) -> int:
@@ -164,6 +168,27 @@ class Campaign:
     # lists
 
     @cached_property
+    def in_force(self) -> frozenset[Value]:
+        """The values of all lists that count now."""
+        return in_force(self._lists, self._met_elsewhere, now=LATEST)
+
+    @cached_property
+    def kept_although_dropped(self) -> Mapping[str, frozenset[Value]]:
+        """For each list, the values that its newest version dropped and that count, because they were met before.
+
+        What another list names counts by that list.
+        """
+        newest, kept = by_list(self._lists, self._met_elsewhere, now=LATEST)
+        counting = (values for name, values in newest.items() if name not in self.lists.withdrawn_lists)
+        alone = self.in_force - frozenset[Value]().union(*counting)
+        return {name: values & alone for name, values in kept.items() if name not in self.lists.withdrawn_lists}
+
+    def met(self, values: frozenset[Value]) -> frozenset[Value]:
+        """Return those of `values` that any computer ever showed."""
+        self._comparison.catch_up()
+        return frozenset(self._comparison.lowest(values))
+
+    @cached_property
     def _lists(self) -> Lists:
         return self.lists.records(self._met_elsewhere)
 
@@ -177,7 +202,8 @@ class Campaign:
 
     # records
 
-    def _platform(self, host: str) -> Platform:
+    def platform(self, host: str) -> Platform:
+        """Return the platform of a computer, as the newest roster that has it says."""
         return self.every[host].platform if host in self.every else Platform.LINUX
 
     @cache  # noqa: B019 - a campaign lives as long as one command
@@ -201,7 +227,7 @@ class Campaign:
 
     def _tasks(self, host: str, records: Known) -> tuple[FullLookTask, ...]:
         """Return the tasks of the campaign's playbook that apply to a computer, the folders as it resolved them."""
-        platform = self._platform(host)
+        platform = self.platform(host)
         return tuple(_full_look(self.playbook, platform, records.roots)) if self.playbook else ()
 
 

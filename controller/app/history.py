@@ -4,7 +4,7 @@ Rows of an answer are read again only where they decide: on a computer that ever
 tool or the antivirus found something. Elsewhere a look is its question and whether it was complete.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
@@ -30,7 +30,7 @@ from controller.indicators.text import values_in
 from controller.indicators.weigh import collected
 from controller.model.case import Value
 from controller.model.collector import Collector, Root, RootState, Row, StoppedBy, Unread, UnreadKind
-from controller.model.decision import HostDecision, IdentityChange, Note
+from controller.model.decision import HostDecision, IdentityChange, Note, NoteKind
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind, Observation
 from controller.model.intent import IntentState
@@ -84,6 +84,13 @@ def known(visits: Sequence[Visit], decisions: Sequence[HostDecision], source: So
     return _Reading(visits, source).known(decisions)
 
 
+def notes_that_count(decisions: Iterable[HostDecision]) -> tuple[Note, ...]:
+    """Return the notes on a computer that none took back, oldest first."""
+    notes = [each for each in decisions if isinstance(each, Note)]
+    undone = {each.undoes for each in notes}
+    return tuple(each for each in notes if each.kind is not NoteKind.UNDO and each.committed not in undone)
+
+
 class _Reading:
     """The records of one computer while they are made."""
 
@@ -96,7 +103,7 @@ class _Reading:
         self._rows: Mapping[int, Sequence[ReadRow]] = self._read_rows() if self._decides() else {}
 
     def known(self, decisions: Sequence[HostDecision]) -> Known:
-        notes = tuple(_note(each) for each in decisions if isinstance(each, Note))
+        notes = tuple(_note(each) for each in notes_that_count(decisions))
         accepts = tuple(
             Order(began=each.committed - 1, committed=each.committed)
             for each in decisions

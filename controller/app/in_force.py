@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 from controller.app.lists import parsed
 from controller.campaign.records import Lists, ListVersion, Order
@@ -21,8 +21,16 @@ NAMED: Final = "name:"
 class CampaignLists:
     """The lists of a campaign at one moment; a list is read when it is first asked for."""
 
-    def __init__(self, ledger: Ledger, more: Iterable[CampaignDecision | ListUse] = ()) -> None:
-        """Take the lists of the store, and behind them `more` that is not committed yet."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        more: Iterable[CampaignDecision | ListUse] = (),
+        contents: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Take the lists of the store, and behind them `more` that is not committed yet.
+
+        `contents` are the files of `more` by their SHA-256, where the store does not hold them yet.
+        """
         decisions = [*ledger.campaign_decisions(), *(each for each in more if not isinstance(each, ListUse))]
         added = [
             ListUse(path=NAMED + each.name, name=each.name, sha256=each.sha256, committed=each.committed)
@@ -30,9 +38,10 @@ class CampaignLists:
             if isinstance(each, ListAdded)
         ]
         uses = [*ledger.list_uses(), *(each for each in more if isinstance(each, ListUse)), *added]
-        self._ledger = ledger
+        self._ledger, self._contents = ledger, contents or {}
         self.uses: Sequence[ListUse] = _changes(sorted(uses, key=lambda each: each.committed))
         self.withdrawals = tuple(each for each in decisions if isinstance(each, Withdrawal))
+        self.additions = tuple(each for each in decisions if isinstance(each, ListAdded))
 
     @cached_property
     def digest(self) -> bytes:
@@ -42,11 +51,26 @@ class CampaignLists:
     @cached_property
     def versions(self) -> tuple[tuple[ListUse, IocList], ...]:
         """Every version in the order in which it came into force, read."""
-        by_digest: dict[str, bytes] = {}
+        by_digest = dict(self._contents)
         for use in self.uses:
             if use.sha256 not in by_digest:
                 by_digest[use.sha256] = self._ledger.blob(use.sha256)
         return tuple((use, parsed(use, by_digest[use.sha256])) for use in self.uses)
+
+    @cached_property
+    def newest(self) -> Mapping[str, tuple[ListUse, IocList]]:
+        """The newest version of each list, by the list's identity."""
+        return {use.path: (use, listed) for use, listed in self.versions}
+
+    @cached_property
+    def withdrawn_values(self) -> Mapping[Value, Withdrawal]:
+        """Every value that is withdrawn now, with the decision that did it."""
+        return _withdrawn((value, each) for each in self.withdrawals for value in each.values)
+
+    @cached_property
+    def withdrawn_lists(self) -> Mapping[str, Withdrawal]:
+        """The identity of every list that is withdrawn now, with the decision that did it."""
+        return _withdrawn((each.list_name, each) for each in self.withdrawals if each.list_name)
 
     @property
     def is_replaced(self) -> bool:
@@ -101,6 +125,19 @@ def _changes(uses: Sequence[ListUse]) -> tuple[ListUse, ...]:
             kept.append(use)
         newest[use.path] = use.sha256
     return tuple(kept)
+
+
+_Subject = TypeVar("_Subject")
+
+
+def _withdrawn(decided: Iterable[tuple[_Subject, Withdrawal]]) -> Mapping[_Subject, Withdrawal]:
+    found: dict[_Subject, Withdrawal] = {}
+    for subject, each in decided:
+        if each.restores:
+            found.pop(subject, None)
+        else:
+            found[subject] = each
+    return found
 
 
 def _values(listed: IocList) -> frozenset[Value]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from controller.app.campaign import Campaign
 from controller.errors import OperatorError
+from controller.model.decision import Note
 from controller.model.result import Attempt, Evidence
 from controller.model.sweep import Visit
 from controller.model.text import shown
@@ -14,7 +15,7 @@ from controller.store.ledger import Ledger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostRecord:
-    """Every visit to one host, oldest first, and its state over all of them.
+    """Every visit to one host and every note on it, oldest first, and its state over all of them.
 
     `evidence` holds digests only, each once, in the order it was kept.
     """
@@ -22,6 +23,7 @@ class HostRecord:
     host: str
     judgement: Judgement
     visits: tuple[Visit, ...]
+    notes: tuple[Note, ...]
     evidence: tuple[Evidence, ...]
 
 
@@ -46,6 +48,7 @@ def record_of(ledger: Ledger, host: str, sweep: str = "") -> HostRecord:
         host=host,
         judgement=campaign.judgements([host])[host],
         visits=visits,
+        notes=tuple(each for each in ledger.decisions(host) if isinstance(each, Note)),
         evidence=tuple(dict.fromkeys(_evidence([visit.attempt for visit in visits]))),
     )
 

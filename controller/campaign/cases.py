@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from controller.errors import Reason
-from controller.model.case import CaseKey
+from controller.model.case import CaseKey, FindingKey, LeftoverKey
 from controller.model.indicator import Grade
 from controller.model.verdict import Verdict
 
@@ -38,6 +38,15 @@ class Case:
     handled: bool = False
     machine: str = ""
     grade: Grade = Grade.CONFIRMED
+
+
+def described(key: CaseKey) -> str:
+    """Say in a few words what a case is about; the words are a host's or a list's, and not escaped."""
+    if isinstance(key, FindingKey):
+        return f"{key.threat or 'refused by the antivirus'} in {key.object} ({key.tool})"
+    if isinstance(key, LeftoverKey):
+        return f"{key.entry} names {key.image}"
+    return f"{key.value[1]} in {key.object} ({key.collector})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

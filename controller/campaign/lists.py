@@ -12,6 +12,19 @@ def in_force(lists: Lists, met: Mapping[Value, int], *, now: int) -> frozenset[V
     Of each list the version that came into force last counts, and beside it what a newer version dropped though a
     computer had shown it before (`met`: value to the lowest commit number of a sighting), until it is withdrawn.
     """
+    newest, kept = by_list(lists, met, now=now)
+    values, names = _withdrawn(lists, now)
+    of_lists = (newest[name] | kept[name] for name in newest.keys() - names)
+    return frozenset().union(*of_lists) - values
+
+
+def by_list(
+    lists: Lists, met: Mapping[Value, int], *, now: int
+) -> tuple[Mapping[str, frozenset[Value]], Mapping[str, frozenset[Value]]]:
+    """Return for each list what its newest version names, and what of older versions stays because it was met.
+
+    Withdrawals are not considered.
+    """
     newest: dict[str, frozenset[Value]] = {}
     kept: dict[str, set[Value]] = {}
     for version in sorted(lists.versions, key=lambda each: each.order.rank):
@@ -21,9 +34,7 @@ def in_force(lists: Lists, met: Mapping[Value, int], *, now: int) -> frozenset[V
         still = {value for value in dropped if met.get(value, version.order.committed) < version.order.committed}
         kept.setdefault(version.name, set()).update(still)
         newest[version.name] = version.values
-    values, names = _withdrawn(lists, now)
-    of_lists = (newest[name] | kept[name] for name in newest.keys() - names)
-    return frozenset().union(*of_lists) - values
+    return newest, {name: frozenset(values) - newest[name] for name, values in kept.items()}
 
 
 def shown_values(history: HostHistory) -> dict[Value, int]:

@@ -21,7 +21,7 @@ answer must be its own.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from controller.campaign.cases import Case, HostState, Status
+from controller.campaign.cases import HostState, Status, described
 from controller.campaign.derived import leftovers, other_content
 from controller.campaign.facts import HostFacts, known_until
 from controller.campaign.findings import findings
@@ -31,7 +31,6 @@ from controller.campaign.matches import lasting_matches, momentary_matches
 from controller.campaign.records import FullLookTask, HostHistory, Lists, VisitRecord
 from controller.campaign.sightings import sightings
 from controller.errors import Reason
-from controller.model.case import FindingKey, LeftoverKey
 from controller.model.decision import NoteKind
 from controller.model.verdict import Verdict
 
@@ -78,7 +77,7 @@ def state_of(history: HostHistory, lists: Lists, tasks: Sequence[FullLookTask], 
     cases = [*(case for case, where in parted if where[0] == facts.current[0]), *follow]
     full_look = FullLook(facts, tasks, [case for case, where in parted if where == facts.current])
     grounds = [
-        *((case.reason, _described(case)) for case in cases if case.status is not Status.CLOSED),
+        *((case.reason, described(case.key)) for case in cases if case.status is not Status.CLOSED),
         *full_look.grounds(),
     ]
     grounds.sort(key=lambda ground: PRECEDENCE.index(ground[0]))
@@ -99,7 +98,7 @@ def state_of(history: HostHistory, lists: Lists, tasks: Sequence[FullLookTask], 
         unread=full_look.unread,
         unreached_since=failed[0].at if failed else None,
         unreached_why=failed[-1].fault if failed else None,
-        retired=any(note.kind is NoteKind.RETIRED for note in history.notes),
+        retired=_is_retired(history),
     )
 
 
@@ -131,9 +130,9 @@ def _newest_failures(visits: Iterable[VisitRecord]) -> list[VisitRecord]:
     return failed
 
 
-def _described(case: Case) -> str:
-    if isinstance(case.key, FindingKey):
-        return f"{case.key.threat or 'refused by the antivirus'} in {case.key.object} ({case.key.tool})"
-    if isinstance(case.key, LeftoverKey):
-        return f"{case.key.entry} names {case.key.image}"
-    return f"{case.key.value[1]} in {case.key.object} ({case.key.collector})"
+def _is_retired(history: HostHistory) -> bool:
+    """A retired computer stays so, whatever it answers, until another machine is accepted under its name."""
+    return any(
+        note.kind is NoteKind.RETIRED and not any(each.is_later_than(note.order) for each in history.accepts)
+        for note in history.notes
+    )

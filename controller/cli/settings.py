@@ -18,5 +18,5 @@ def defaults(commands: Iterable[str], file: Path) -> Mapping[str, Mapping[str, o
 
     """
     given = settings.load(file)
-    below = {"scan": given, "accept": given, "list": given}
+    below = dict.fromkeys(("scan", "accept", "list", "add", "withdraw", "restore"), given)
     return {name: {**given, **below} for name in commands if name != _OWN}

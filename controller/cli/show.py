@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from controller.app.notes import noted
 from controller.app.record import HostRecord, kept_data, record_of
 from controller.cli.hints import hint
 from controller.cli.options import store_option
@@ -78,6 +79,8 @@ def _lines(record: HostRecord) -> Iterator[str]:
     yield from (f"open on the machine before: {shown(each)}" for each in judgement.replaced)
     if judgement.unread:
         yield f"unread: {judgement.unread} ({shown(first_unread(judgement, most=3)) or 'not named'})"
+    for note in record.notes:
+        yield f"note {note.committed}: {shown(noted(note))}"
     numbers = {piece.sha256: number for number, piece in enumerate(record.evidence, start=1)}
     for visit in record.visits:
         yield ""

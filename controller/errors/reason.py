@@ -28,23 +28,35 @@ class Reason(StrEnum):
         return self.value.startswith("identity.")
 
     # infected
-    MATCH_FOUND = ("match.found", "an indicator was seen", "clean it with --apply or by hand, then look again")
+    MATCH_FOUND = (
+        "match.found",
+        "an indicator was seen",
+        "clean it with --apply, or by hand and then lamsach note NAME --handled TEXT, and look again; a "
+        "false alarm: lamsach iocs withdraw VALUE --why TEXT",
+    )
     FINDING_OPEN = (
         "finding.open",
         "the tool found something and did not remove it",
-        "clean it with --apply, or by hand",
+        "clean it with --apply, or by hand and then lamsach note NAME --handled TEXT, and look again; a "
+        "false alarm: lamsach note NAME --harmless OBJECT --why TEXT",
     )
     LEFTOVER_AUTOSTART = (
         "leftover.autostart",
         "an entry that starts by itself still names what was found",
-        "remove the entry, then run the campaign's playbook on this computer again",
+        "remove the entry, then look again with the campaign's playbook; a harmless one: "
+        "lamsach note NAME --harmless ENTRY --why TEXT",
     )
     CONTACT_SEEN = (
         "contact.seen",
         "it spoke with a listed address or name, and nothing was found on it",
-        "find out which program did; write what you did with lamsach note --handled, then look again",
+        "find out which program did; then lamsach note NAME --handled TEXT, and look again with the "
+        "campaign's playbook; a false alarm: lamsach iocs withdraw VALUE --why TEXT",
     )
-    REBOOT_PENDING = ("reboot.pending", "the removal ends with a restart", "restart it, then --retry infected")
+    REBOOT_PENDING = (
+        "reboot.pending",
+        "the removal ends with a restart",
+        "restart it, then --retry infected",
+    )
 
     # unknown, on the way to it
     REACH_NAME = ("reach.name", "its name has no address", "mend ansible_host, or the name server")
@@ -54,7 +66,11 @@ class Reason(StrEnum):
         "it refuses connections on that port",
         "start its remote service, or mend the port",
     )
-    REACH_TIMEOUT = ("reach.timeout", "nothing answered", "switch it on, then --retry unknown")
+    REACH_TIMEOUT = (
+        "reach.timeout",
+        "nothing answered",
+        "switch it on, then --retry unknown; out of service: lamsach note NAME --retired --why TEXT",
+    )
     TLS_FAILED = ("tls.failed", "its certificate cannot be trusted", "mend its certificate, or the CA file")
     HOSTKEY_UNKNOWN = (
         "hostkey.unknown",
@@ -153,40 +169,46 @@ class Reason(StrEnum):
     LOOK_STOPPED = (
         "look.stopped",
         "a look ended before it had seen everything",
-        "see what it left out (lamsach show), give it time, rights or other roots, then look again",
+        "see what it left out (lamsach show NAME), give it time, rights or other roots and --retry unknown, or "
+        "look there yourself and then lamsach note NAME --checked ITEM --why TEXT",
     )
     LOOK_UNREAD = (
         "look.unread",
         "a program there could not be read",
-        "see which one (lamsach show), read it by hand, then look again",
+        "see which one (lamsach show NAME), read it by hand, then lamsach note NAME --checked ITEM --why TEXT",
     )
     LOOK_MISSING = (
         "look.missing",
         "a task of the campaign's playbook has no complete run on it",
-        "run the campaign's playbook on this computer",
+        "run the campaign's playbook on it: --retry unknown",
     )
     LOOK_OUTDATED = (
         "look.outdated",
         "its newest runs did not gather a kind of value that a list now names",
-        "run the campaign's playbook on this computer again",
+        "run the campaign's playbook on it again: --retry unknown",
     )
     LIST_UNSEEN = (
         "list.unseen",
         "no task of the campaign's playbook can see any value in force on it",
-        "add a task that can, or a list that such a task can see",
+        "add a task that can, or with lamsach iocs add FILE a list that such a task can see",
     )
     MATCH_VANISHED = (
         "match.vanished",
         "an indicator was seen, is not seen any more, and no record says that it was handled",
-        "find out what became of it and write it down with lamsach note --handled or --gone",
+        "find out what became of it, then lamsach note NAME --handled TEXT, or --gone OBJECT",
     )
-    MATCH_REVIEW = ("match.review", "only a weak sign was seen", "look at the match and decide")
+    MATCH_REVIEW = (
+        "match.review",
+        "only a weak sign was seen",
+        "look at it (lamsach show NAME) and decide: lamsach note NAME --harmless OBJECT --why TEXT, or clean "
+        "it and --handled TEXT; what could not be read: --checked ITEM --why TEXT",
+    )
 
     # unknown, after a tool ran
     CLEANER_CONTRADICTION = (
         "cleaner.contradiction",
         "the tool's log and its exit code disagree",
-        "read the kept log (lamsach show) and look at the computer",
+        "read the kept log (lamsach show NAME) and look at the computer, then let the tool run again: --retry unknown",
     )
     CLEANER_FAILED = ("cleaner.failed", "the tool failed", "read the kept log (lamsach show), mend it, then retry")
     CLEANER_UNFINISHED = (
@@ -207,8 +229,13 @@ class Reason(StrEnum):
     CLEAN_INTERRUPTED = (
         "clean.interrupted",
         "the tool was torn off midway",
-        "look at the computer, then --retry unknown",
+        "look at the computer, then let the tool run to its end: --apply --retry unknown",
     )
-    CLEAN_UNVERIFIED = ("clean.unverified", "the removal could not be confirmed", "look at the object by hand")
+    CLEAN_UNVERIFIED = (
+        "clean.unverified",
+        "the removal could not be confirmed",
+        "look again with --retry unknown; where no look reaches the object, see for yourself and then "
+        "lamsach note NAME --gone OBJECT",
+    )
 
     BUG = ("bug", "the controller itself failed here", "run it again with --debug, and report it")

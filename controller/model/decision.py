@@ -21,15 +21,19 @@ class NoteKind(StrEnum):
     CHECKED = "checked"
     HARMLESS = "harmless"
     RETIRED = "retired"
+    UNDO = "undo"
+    """Takes back an earlier note, which counts for nothing any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A person's word on a computer.
 
-    `made` is when it was written, `at` the moment that it speaks of. `object` is the item, value, threat or path that
+    `operator` is the account that wrote it, `by` whose word it is where that is another person. `made` is when it was
+    written, `at` the moment that it speaks of. `object` is the item, value, threat or path that
     it names, `text` the reason. `matches`, `findings` and `leftovers` are those that its author was shown: the note
-    covers no others. `items` are unread items that a person checked, each with its mark (see `UnreadRecord`).
+    covers no others. `items` are unread items that a person checked, each with its mark (see `UnreadRecord`). `undoes`
+    is the number of the note that this one takes back.
     """
 
     host: str
@@ -37,12 +41,14 @@ class Note:
     operator: str
     made: datetime
     at: datetime
+    by: str = ""
     object: str = ""
     text: str = ""
     matches: tuple[MatchKey, ...] = ()
     findings: tuple[FindingKey, ...] = ()
     leftovers: tuple[LeftoverKey, ...] = ()
     items: tuple[tuple[str, str], ...] = ()
+    undoes: int = 0
     began: int = 0
     committed: int = 0
 

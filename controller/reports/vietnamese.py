@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
-_HANOI: Final = timezone(timedelta(hours=7))
+HANOI: Final = timezone(timedelta(hours=7))
 """Viet Nam has one time zone and no summer time."""
 
 
@@ -30,12 +30,17 @@ def day(value: date) -> str:
 
 def in_hanoi(moment: datetime) -> date:
     """Return the date in Viet Nam at an aware moment."""
-    return moment.astimezone(_HANOI).date()
+    return moment.astimezone(HANOI).date()
+
+
+def hanoi_time(moment: datetime) -> str:
+    """Write an aware moment as `2022-08-31 16:30 Hanoi time`."""
+    return f"{moment.astimezone(HANOI):%Y-%m-%d %H:%M} Hanoi time"
 
 
 def minute_in_hanoi(moment: datetime) -> str:
     """Write an aware moment as `2022-08-31 08:16`, by the clock in Viet Nam, for screens and programs."""
-    return f"{moment.astimezone(_HANOI):%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(HANOI):%Y-%m-%d %H:%M}"
 
 
 def read_day(text: str) -> date | None:

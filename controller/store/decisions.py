@@ -39,13 +39,14 @@ _CHANGES: Final = (
 )
 
 
-def add(connection: Connection, decision: Decision) -> None:
-    """Keep a decision under the number of its commit."""
+def add(connection: Connection, decision: Decision) -> int:
+    """Keep a decision under the number of its commit, and return that."""
     number = commits.take_number(connection)
     kept = replace(decision, committed=number)
     host = decision.host if isinstance(decision, HostDecision) else ""
     row = {"committed": number, "kind": _NAMES[type(decision)], "host": host, "body": written(kept)}
     connection.execute(_ADD, row)
+    return number
 
 
 def of_host(connection: Connection, host: str) -> tuple[HostDecision, ...]:

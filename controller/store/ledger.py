@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.errors import StoreError
-from controller.model.decision import CampaignDecision, Decision, HostDecision, IdentityChange
+from controller.model.decision import CampaignDecision, Decision, HostDecision, IdentityChange, ListAdded
 from controller.model.identity import Recognition
 from controller.model.indicator import Observation
 from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
 from controller.model.logon import Logon, Standing
-from controller.model.result import Attempt, Identity, TaskResult, ToolRun
+from controller.model.result import Attempt, Evidence, Identity, TaskResult, ToolRun
 from controller.model.sweep import KeptFile, ListUse, OpenAttempt, Sweep, SweepLine, Visit
 from controller.store import (
     accounts,
@@ -283,10 +283,16 @@ class Ledger:
 
     # decisions of people
 
-    def decide(self, decision: Decision) -> None:
-        """Keep a decision; the number of its commit is given to it."""
+    def decide(self, decision: Decision) -> int:
+        """Keep a decision; return the number of its commit, which is given to it."""
         with self._writing() as connection:
-            decisions.add(connection, decision)
+            return decisions.add(connection, decision)
+
+    def add_list(self, added: ListAdded, data: bytes) -> None:
+        """Keep a list that is in force from now on, and its file whole."""
+        with self._writing() as connection:
+            blobs.keep(connection, (Evidence(sha256=added.sha256, data=data),))
+            decisions.add(connection, added)
 
     def decisions(self, host: str) -> tuple[HostDecision, ...]:
         """Return the notes and identity changes of a computer, oldest first."""

@@ -128,7 +128,7 @@ def test_the_default_is_the_time_that_the_question_has_as_a_task() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("sweep nope", "Invalid value for 'PLAYBOOK': File 'nope' does not exist."),
+        ("sweep nope", "Invalid value for '[PLAYBOOK]': File 'nope' does not exist."),
         ("sweeps --nope", "No such option '--nope'."),
         ("identity accept", "Missing argument 'HOST...'."),
         ("nope", "No such command 'nope'."),

@@ -9,6 +9,7 @@ from controller.errors import ListError, Where
 from controller.indicators.guard import refuse_everywhere
 from controller.indicators.refang import visible
 from controller.indicators.shape import classify, holds_values, part_file
+from controller.model.case import Value
 from controller.model.indicator import Indicator, IocList, Kind, Rejected
 
 LINE_LIMIT: Final = 4096
@@ -46,6 +47,17 @@ def parse(text: str, *, name: str, sha256: str, path: str = "") -> IocList:
         rejected=rejected,
         comments=len(lines) - len(read),
     )
+
+
+def read_value(text: str) -> Value:
+    """Return the one spelling of a value that is written as in a line of a list.
+
+    Raises:
+        ValueError: it is nothing that a list can name; the message says what to do.
+
+    """
+    value, _ = _split(text)
+    return classify(value)
 
 
 def decode(data: bytes, *, path: str) -> str:
