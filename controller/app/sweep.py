@@ -89,7 +89,7 @@ def kept_files(prepared: Prepared, ledger: Ledger) -> tuple[KeptFile, ...]:
     """Return the files that a sweep keeps, each list under the path that identifies it over its versions."""
     folder = prepared.request.folder or ledger.folder
     role = "list here" if prepared.request.list_here else "list"
-    paths = iter(prepared.playbook.lists)
+    paths = iter(dict.fromkeys(prepared.playbook.lists))
     return tuple(
         replace(file, role=role, path=identity_of(next(paths), folder)) if file.role == "list" else file
         for file in prepared.files

@@ -1,6 +1,7 @@
 """`lamsach sweep`: run a playbook on the hosts of an inventory."""
 
 import os
+import shlex
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,12 +13,15 @@ import click
 
 from controller.app import sweep as sweeps
 from controller.app.accounts import BUDGET
+from controller.app.campaign import Campaign
+from controller.app.list_changes import kept_although_dropped, preview_of_sweep
 from controller.app.preflight import Prepared, SweepRequest, prepare
 from controller.app.status import remaining, worst
 from controller.app.sweep import Course
 from controller.cli import INTERRUPTED
 from controller.cli.hints import going_on, hint, hinted
 from controller.cli.interrupt import Interrupt, stops_on_signals
+from controller.cli.list_changes import preview_lines
 from controller.cli.lossy import lossy_stderr
 from controller.cli.opening import announcement, by_lists, closing, left_running, opening
 from controller.cli.options import (
@@ -228,6 +232,7 @@ def _choose(prepared: Prepared, ledger: Ledger, mode: _Mode) -> Sweep | None:
     if mode.resume:
         return sweeps.to_resume(prepared, ledger, mode.named)
     if mode.retry is None:
+        _announce_lists(prepared, ledger)
         return sweeps.begin(prepared, ledger)
     found = sweeps.to_retry(prepared, ledger, mode.retry)
     if found.left:
@@ -238,7 +243,20 @@ def _choose(prepared: Prepared, ledger: Ledger, mode: _Mode) -> Sweep | None:
             "campaign; none is visited, and lamsach status shows what remains."
         )
         return None
+    _announce_lists(prepared, ledger)
     return sweeps.begin(prepared, ledger, only=found.names, retried=mode.retry)
+
+
+def _announce_lists(prepared: Prepared, ledger: Ledger) -> None:
+    """Say before the lists of a new sweep take effect which computers they make infected or unknown, and what stays."""
+    files = sweeps.kept_files(prepared, ledger)
+    for line in preview_lines(preview_of_sweep(ledger, files)):
+        note(line)
+    for each in kept_although_dropped(Campaign(ledger)):
+        note(
+            f"'{shown(each.value[1])}' stays in force although the newest version of '{shown(each.list_name)}' dropped "
+            f"it, because a computer had shown it; lamsach iocs withdraw {shlex.quote(each.value[1])} --why TEXT ends that."
+        )
 
 
 def _visit(course: Course, prepared: Prepared, ledger: Ledger, forks: int) -> Interrupt:

@@ -35,7 +35,7 @@ def in_hanoi(moment: datetime) -> date:
 
 def hanoi_time(moment: datetime) -> str:
     """Write an aware moment as `2022-08-31 16:30 Hanoi time`."""
-    return f"{moment.astimezone(HANOI):%Y-%m-%d %H:%M} Hanoi time"
+    return f"{minute_in_hanoi(moment)} Hanoi time"
 
 
 def minute_in_hanoi(moment: datetime) -> str:
