@@ -253,9 +253,10 @@ def _announce_lists(prepared: Prepared, ledger: Ledger) -> None:
     for line in preview_lines(preview_of_sweep(ledger, files)):
         note(line)
     for each in kept_although_dropped(Campaign(ledger)):
+        value = each.value[1]
         note(
-            f"'{shown(each.value[1])}' stays in force although the newest version of '{shown(each.list_name)}' dropped "
-            f"it, because a computer had shown it; lamsach iocs withdraw {shlex.quote(each.value[1])} --why TEXT ends that."
+            f"'{shown(value)}' stays in force although the newest version of '{shown(each.list_name)}' dropped it, "
+            f"because a computer had shown it; lamsach iocs withdraw {shlex.quote(value)} --why TEXT ends that."
         )
 
 

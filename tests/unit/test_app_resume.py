@@ -191,6 +191,16 @@ def test_a_sweep_does_not_go_on_with_another_tool(office: Office, ledger: Ledger
         sweeps.to_resume(office.prepare(), ledger)
 
 
+def test_a_sweep_does_not_go_on_when_a_file_that_it_pushes_is_another(office: Office, ledger: Ledger) -> None:
+    office.write("playbook.yml", HEAD + LOOK + "  - push: {file: a.txt}\n")
+    office.write("a.txt", "một")
+    begun(office, ledger)
+    office.write("a.txt", "hai")
+
+    with pytest.raises(SweepError, match=r"'a\.txt' has changed since sweep"):
+        sweeps.to_resume(office.prepare(), ledger)
+
+
 @pytest.mark.parametrize(
     ("began", "goes_on", "sentence"),
     [
