@@ -266,6 +266,9 @@ COMMANDS: Final = (
     ("tool /opt/x", ["/usr/bin/tool", "/opt/x"]),
     ("tool -c '/opt/x; cd / && /opt/y'", ["/usr/bin/tool", "/opt/x", "/opt/y"]),
     ("tool -c \"tool -c '/opt/x y'\"", ["/usr/bin/tool", "/opt/x"]),
+    ("'/opt/a b/gone'", ["/opt/a b/gone", "/opt/a"]),
+    ("'/opt/x gone'", ["/opt/x gone", "/opt/x"]),
+    ("tool '/opt/a b/gone'", ["/usr/bin/tool", "/opt/a b/gone", "/opt/a"]),
     ("'/opt/a b/x' \"/opt/c\\d\"", ["/opt/a b/x", "/opt/a", "/opt/c\\d"]),
     ("/opt/a\\ b/x", ["/opt/a b/x"]),
     ("cd /opt;tool>/opt/log", ["/usr/bin/tool", "/opt/log"]),
@@ -275,6 +278,9 @@ COMMANDS: Final = (
     ('/opt/x "not closed /opt/y', ["/opt/x", "/opt/y"]),
 )
 """Commands, and the files that they name. A path in quotes with a blank may as well be a command with an argument."""
+
+GONE: Final = {"/opt/a b/gone", "/opt/x gone"}
+"""What an entry still names when the file was removed."""
 
 
 def test_a_command_tells_the_files_that_it_names(shell: Shell, disk: Path) -> None:
@@ -288,7 +294,7 @@ def test_a_command_tells_the_files_that_it_names(shell: Shell, disk: Path) -> No
 
     found = [[row["path"] for row in answer.rows if row["location"] == f"/etc/cron.d/{each}"] for each in range(20)]
     assert found[: len(COMMANDS)] == [paths for _, paths in COMMANDS]
-    assert {row["path"] for row in answer.rows if not row["sha256"]} == {"", "/opt/a"}
+    assert {row["path"] for row in answer.rows if not row["sha256"]} == {"", "/opt/a", *GONE}
     assert answer.stopped is None
 
 

@@ -23,7 +23,8 @@ function unreadable(file,   names) {
 }
 
 # words(command): WORD[1..count] are the paths and the commands in it, encoded. What stands in quotes is a word, and
-# when it has blanks, a command as well: `sh -c "…"`; one that is only a command is then missing as a file.
+# when it has blanks, a command as well: `sh -c "…"`. One that is only a command is then missing as a file, as is one
+# whose file was removed; see is_command.
 function words(command) {
   split("", WORD)
   split("", TAKEN)

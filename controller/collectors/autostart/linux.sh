@@ -147,10 +147,16 @@ collect() {
       rows_before = rows
       for (k = 1; k <= named[i]; k++) {
         path = names[i, k]
-        if (says[path] == "other" || (says[path] == "missing" && path !~ /^\/[^ \t]*$/)) continue
+        if (says[path] == "other" || (says[path] == "missing" && (path !~ /^\// || (k > 1 && is_command(path))))) continue
         one(i, path ~ /^\// ? path : lies[path], lies[path])
       }
       if (rows == rows_before) one(i, "", "")
+    }
+    # A missing path with blanks is a command when the file that it begins with is there. The first word of an entry is
+    # the program itself.
+    function is_command(path,   program) {
+      program = path
+      return sub(/[ \t;|&].*/, "", program) && says[program] == "here"
     }
     function one(i, path, place) {
       row("{\"kind\":\"" kind[i] "\",\"name\":" json(called[i]) ",\"path\":" name_json(path) \
