@@ -17,6 +17,7 @@ from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
 from controller.lab.pc import Login
 from controller.lab.process import Lab
+from controller.store.ledger import Ledger
 from tests.e2e.conftest import Site
 
 
@@ -91,7 +92,10 @@ def test_two_sweeps_of_2000_computers_at_once_and_three_kills_cost_two_refusals_
             time.sleep(0.01)
         first.kill()
         second.kill()
-    with many.begun("--format", "json") as one, many.begun("--format", "json", "--resume") as other:
+    with Ledger.open(many.store) as ledger:
+        killed = ledger.sweeps()[0].id
+    resume = ("--resume", "--sweep", killed)
+    with many.begun("--format", "json") as one, many.begun("--format", "json", *resume) as other:
         results = [json.loads(each.communicate(timeout=120)[0])["hosts"] for each in (one, other)]
 
     assert len(many.logons()) in {1, 2}

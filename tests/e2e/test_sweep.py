@@ -72,7 +72,8 @@ def test_the_exit_status_says_what_remains(site: Site, limit: str, status: int) 
         (["--limit", "sd-pc01:!sd-pc01"], "error[operator.pattern]"),
         (["--store", "not-there/lamsach.db"], "error[operator]: the folder of store"),
         (["--resume", "--retry", "unknown"], "exclude each other"),
-        (["--retry", "unknown"], "error[operator.sweep]: the store has no sweep of this playbook"),
+        (["--retry", "unknown"], "error[operator]: there is no store"),
+        (["--resume"], "error[operator]: there is no store"),
     ],
 )
 def test_an_operators_mistake_ends_with_two_before_any_computer_is_touched(
@@ -89,25 +90,25 @@ def test_an_operators_mistake_ends_with_two_before_any_computer_is_touched(
     assert (logons.read_bytes() if logons.exists() else b"") == before
 
 
-def test_a_finished_sweep_is_printed_again_by_resume_and_touches_nobody(site: Site) -> None:
-    first = site.swept("--limit", QUICK)
+def test_a_finished_sweep_is_not_resumed_and_nobody_is_touched(site: Site) -> None:
+    site.swept("--limit", QUICK)
     before = (site.lab / "logons.jsonl").read_bytes()
 
     resumed = site.sweep("--resume", "--format", "json")
 
-    assert json.loads(resumed.stdout) == first
-    assert f"Sweep {first['sweep']} has no computer left to visit; this is its result." in resumed.stderr
+    assert (resumed.returncode, resumed.stdout) == (2, "")
+    assert f"store '{site.store}' has no unfinished sweep of playbook" in resumed.stderr
     assert (site.lab / "logons.jsonl").read_bytes() == before
 
 
-def test_retry_visits_only_the_unknown(site: Site) -> None:
+def test_retry_visits_only_the_unknown_in_a_sweep_of_its_own(site: Site) -> None:
     first = site.swept("--limit", "sd-pc01,tp-pc03")
     before = (site.lab / "logons.jsonl").read_text(encoding="utf-8").splitlines()
 
-    again = site.swept("--retry", "unknown")
+    again = site.swept("--retry", "unknown", "--limit", "sd-pc01,tp-pc03")
 
-    assert verdicts(again) == verdicts(first)
-    assert again["sweep"] == first["sweep"]
+    assert verdicts(again) == {"tp-pc03": verdicts(first)["tp-pc03"]}
+    assert again["sweep"] != first["sweep"]
     assert (site.lab / "logons.jsonl").read_text(encoding="utf-8").splitlines() == before
 
 
