@@ -65,6 +65,8 @@ def plan(folder: Path, *, playbook: Path | None, inventory: Path | None, store: 
     folder = folder.resolve()
     given = {"inventory": inventory, "store": store, "playbook": playbook}
     options = {name: Path(os.path.normpath(path.absolute())) for name, path in given.items() if path}
+    if store and not store.absolute().parent.is_dir():
+        raise OperatorError(f"the folder of store '{shown(str(store))}' does not exist; make it, or name another file.")
     made = _existing(folder, options) if (folder / SETTINGS).exists() else _new(folder, options)
     if made.playbook not in {path for path, _ in made.files}:
         _check(made.playbook, made.inventory if made.inventory and made.inventory.exists() else None)
@@ -125,7 +127,7 @@ def _check(playbook: Path, inventory: Path | None) -> None:
 
 
 def _existing(folder: Path, options: Mapping[str, Path]) -> Plan:
-    """Read the `lamsach.yml` that is there; it is the people's, so what it lacks is only said."""
+    """Read the `lamsach.yml` that is there; it is the operator's, so a line that it lacks is only printed."""
     file = folder / SETTINGS
     named = {name: Path(str(value)) for name, value in settings.load(file).items() if name in settings.PATHS}
     for name, path in options.items():

@@ -63,8 +63,8 @@ def status(inventory: Path | None, unit: str | None, form: str, store: Path) -> 
     """Show how far the campaign is: the computers of each unit by their state over all sweeps.
 
     A computer that never answered is counted as never reached, and not as unknown. Computers that were retired are in
-    no figure. Infected computers that left the inventory, and what is open of machines that were replaced, stand
-    below the sums.
+    no figure. Infected computers that left the inventory, and what is open of machines that were replaced, are
+    listed below the sums.
 
     \b
     Exit status: 0 all clean or cleaned, 3 infected computers remain (those below the sums, too),
@@ -108,22 +108,22 @@ def _table(units: Sequence[tuple[str, *tuple[int, ...]]], total: tuple[int, ...]
 
 
 def _heading(found: Status, place: _Place) -> Iterator[str]:
-    yield from _told("Campaign", f"{shown(str(place.folder))}, store {shown(place.short(str(place.store)))}")
+    yield from _labelled("Campaign", f"{shown(str(place.folder))}, store {shown(place.short(str(place.store)))}")
     book = found.playbook
     name = f"'{shown(book.name)}' ({shown(place.short(book.path))})" if book else "none"
     if not found.named:
         command = f"lamsach init {shown(str(place.folder))} --playbook FILE"
         name += f", that of the first sweep; none is named: {command}"
-    yield from _told("Playbook", name)
+    yield from _labelled("Playbook", name)
     sweep = found.roster
     other = f"; no sweep had {place.short(place.inventory)} yet" if place.inventory not in {"", sweep.inventory} else ""
     since = minute_in_hanoi(sweep.started)
-    yield from _told("Inventory", f"{shown(place.short(sweep.inventory))} as it was {since} (Hanoi){shown(other)}")
-    yield from _told("Lists", ", ".join(map(shown, found.lists)) or "none is in force")
-    yield from _told("Newest visit", f"{minute_in_hanoi(found.newest)} (Hanoi)" if found.newest else "none yet")
+    yield from _labelled("Inventory", f"{shown(place.short(sweep.inventory))} as it was {since} (Hanoi){shown(other)}")
+    yield from _labelled("Lists", ", ".join(map(shown, found.lists)) or "none is in force")
+    yield from _labelled("Newest visit", f"{minute_in_hanoi(found.newest)} (Hanoi)" if found.newest else "none yet")
 
 
-def _told(name: str, text: str) -> list[str]:
+def _labelled(name: str, text: str) -> list[str]:
     """Lay a line of the heading out; a path is never broken, so that it can be copied."""
     wrapped = textwrap.TextWrapper(
         _WIDTH, initial_indent=f"{name:<14}", subsequent_indent=" " * 14, break_long_words=False, break_on_hyphens=False

@@ -231,20 +231,25 @@ def _choose(prepared: Prepared, ledger: Ledger, mode: _Mode) -> Sweep | None:
     """Return the sweep to go on with, or a new one; None when no computer is to be visited again."""
     if mode.resume:
         return sweeps.to_resume(prepared, ledger, mode.named)
-    if mode.retry is None:
+    only = _to_retry(prepared, ledger, mode.retry) if mode.retry else None
+    if only == ():
+        return None
+    if not prepared.request.list_here:
         _announce_lists(prepared, ledger)
-        return sweeps.begin(prepared, ledger)
-    found = sweeps.to_retry(prepared, ledger, mode.retry)
+    return sweeps.begin(prepared, ledger, only=only, retried=mode.retry)
+
+
+def _to_retry(prepared: Prepared, ledger: Ledger, state: Verdict) -> tuple[str, ...]:
+    """Return whom to visit again, and say who is left to another sweep, and when there is none."""
+    found = sweeps.to_retry(prepared, ledger, state)
     if found.left:
         note(f"Left to a sweep that runs now, {counted(len(found.left), 'computer')}: {shown(', '.join(found.left))}")
     if not found.names:
         note(
-            f"No {'other ' if found.left else ''}computer of this playbook and --limit is {mode.retry} in the "
-            "campaign; none is visited, and lamsach status shows what remains."
+            f"No {'other ' if found.left else ''}computer of this playbook and --limit is {state} in the campaign; "
+            "none is visited, and lamsach status shows what remains."
         )
-        return None
-    _announce_lists(prepared, ledger)
-    return sweeps.begin(prepared, ledger, only=found.names, retried=mode.retry)
+    return found.names
 
 
 def _announce_lists(prepared: Prepared, ledger: Ledger) -> None:

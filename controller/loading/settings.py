@@ -1,4 +1,4 @@
-"""Read `lamsach.yml`: what belongs to a campaign, and what an office always says, so that nobody has to type it."""
+"""Read `lamsach.yml`: the files of a campaign, and the defaults of options."""
 
 from collections.abc import Mapping
 from pathlib import Path

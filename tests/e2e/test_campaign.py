@@ -5,6 +5,7 @@ from pathlib import Path
 
 from controller.store.ledger import Ledger
 from tests.e2e.conftest import Site
+from tests.waiting import wait_until
 
 FEW = "tp-pc01,tp-pc03,sd-pc01"
 """An infected computer, one that refuses the connection, and a clean one."""
@@ -43,8 +44,8 @@ def test_a_campaign_needs_no_file_to_be_named_again_from_any_folder_below_it(sit
     assert unit.returncode == 4
 
 
-def test_a_smaller_sweep_in_between_takes_nobody_out_of_a_retry(site: Site) -> None:
-    """Operator's report B1: the retry visited nobody, and ended with 0."""
+def test_a_smaller_sweep_in_between_takes_no_computer_out_of_a_retry(site: Site) -> None:
+    """Operator's report B1: the retry visited no computer, and ended with 0."""
     campaign(site).lamsach("sweep", "--limit", FEW)
     site.lamsach("sweep", "--limit", "sd-pc01")
     before = len(site.logons())
@@ -105,6 +106,26 @@ def test_a_list_that_is_only_here_does_not_come_into_force_and_counts_for_this_e
     assert "clean 2, cleaned 0, infected 0" in here.stdout
     assert here.returncode == 3
     assert ("iocs.txt" in unit.stdout, "mine.txt" in unit.stdout, unit.returncode) == (False, True, 4)
+
+
+def test_a_retry_after_a_kill_takes_the_tool_over_and_starts_it_once(cleaning: Site) -> None:
+    """The computer is infected, and unknown is how its tool came out: a nightly retry of the unknown settles that."""
+    pc = cleaning.lab / "pcs" / "tp-pc01"
+    runs = pc / "tool-runs.txt"
+    (pc / "tool-seconds").write_text("3\n", encoding="utf-8")
+    with cleaning.begun("--apply", "--limit", "tp-pc01") as sweep:
+        wait_until(runs.exists)
+        sweep.kill()
+
+    retried = cleaning.sweep("--retry", "unknown", "--apply", "--limit", "tp-pc01", "--format", "json")
+    again = cleaning.sweep("--retry", "unknown", "--apply", "--limit", "tp-pc01")
+
+    assert list(verdicts(retried.stdout)) == ["tp-pc01"]
+    assert [line.split()[1] for line in runs.read_text(encoding="utf-8").splitlines()] == ["clean", "detect"]
+    assert "none is visited" in again.stderr
+    with Ledger.open(cleaning.store) as ledger:
+        assert ledger.hosts_under_way() == ()
+        assert [(line.finished, line.ended is None) for line in ledger.sweeps()] == [(1, False), (0, True)]
 
 
 def test_mistakes_are_refused_with_what_to_write(site: Site) -> None:

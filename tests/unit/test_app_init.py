@@ -162,6 +162,8 @@ def test_a_file_is_no_folder_and_a_lamsach_yml_without_playbook_needs_one(office
     assert "is a file; name a folder" in str(run(office.folder / "bad.txt").exception)
     office.write(SETTINGS, "forks: 8\n")
     assert "names no playbook; give the campaign's: lamsach init" in str(run(office.folder).exception)
+    assert "the folder of store" in str(run(office.folder / "new", "--store", office.folder / "x" / "y.db").exception)
+    assert not (office.folder / "new").exists()
 
 
 @pytest.mark.parametrize("name", ["playbook 1.yml", "yes", "2022-09-15", "1.5", "# x", 'a"b: c', "rà-quét/sổ.yml"])

@@ -40,7 +40,7 @@ def test_a_retry_is_a_new_sweep_of_those_in_the_state(
         ]
 
 
-def test_a_smaller_sweep_in_between_takes_nobody_out(office: Office, ledger: Ledger) -> None:
+def test_a_smaller_sweep_in_between_takes_no_computer_out(office: Office, ledger: Ledger) -> None:
     """Operator's report B1: after a sweep of one computer none was left to retry, and the exit status was 0."""
     go(course(office, ledger, begun(office, ledger)), ledger, silent)
     go(course(office, ledger, begun(office, ledger, limit="pc-01")), ledger, clean)
