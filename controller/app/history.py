@@ -52,12 +52,14 @@ _NO_QUESTION: Final = frozenset({"root", "seconds", "max_files"})
 class Known:
     """What is known of a computer: its records, and beside them what people want to read.
 
-    `shown` are the newest words of the host on each value, collector and object; `roots` are the folders that its
-    looks were to start from, as the host resolved them last.
+    `shown` are the newest words of the host on each value, collector and object, `images` the path of the program
+    behind it as the host wrote it, if there is one; `roots` are the folders that its looks were to start from, as the
+    host resolved them last.
     """
 
     history: HostHistory
     shown: Mapping[tuple[Value, str, str], Observation] = field(default_factory=dict)
+    images: Mapping[tuple[Value, str, str], str] = field(default_factory=dict)
     roots: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -117,7 +119,13 @@ class _Reading:
         }
         visits = tuple(self._visit(number, visit) for number, visit in enumerate(self._visits, start=1))
         history = HostHistory(visits=visits, notes=notes, accepts=accepts)
-        return Known(history=history, shown=shown, roots=self._roots)
+        images = {
+            (value, look.key.collector, row.record.object): row.path
+            for look in self._looks
+            for row in self._rows.get(id(look), ())
+            for value, _ in row.shown
+        }
+        return Known(history=history, shown=shown, images=images, roots=self._roots)
 
     def _resolved_roots(self) -> Mapping[str, str]:
         """Return each folder that a look was to start from, as the host resolved it last."""

@@ -72,11 +72,12 @@ def object_of(collector: str, row: Row, place: Places) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """A row for the rules, for people the observations that met each value, and of a file its type."""
+    """A row for the rules, for people the observations that met each value, of a file its type, and its path."""
 
     record: RowRecord
     shown: tuple[tuple[Value, Observation], ...] = ()
     type: str = ""
+    path: str = ""
 
 
 def read_rows(
@@ -103,7 +104,7 @@ def read_rows(
             disabled=row.get("enabled") is False,
         )
         shown = tuple((meeting.value, each) for meeting, each in pairs)
-        yield ReadRow(record, shown, type=str(row.get("type", "")))
+        yield ReadRow(record, shown, type=str(row.get("type", "")), path=str(row.get("path", "")))
 
 
 def from_observations(spec: CollectorSpec, seen: Iterable[Observation], met: Met, place: Places) -> Iterator[ReadRow]:

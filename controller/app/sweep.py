@@ -19,7 +19,8 @@ from controller.engine.executors.base import Executor, RunHost
 from controller.engine.executors.threads import ThreadExecutor
 from controller.engine.host import run_host
 from controller.errors import Reason, StoreError, SweepError
-from controller.model.fleet import Host, Inventory, RosterEntry
+from controller.model.fleet import Host, Inventory, Platform, RosterEntry
+from controller.model.playbook import LookArguments, Module, Playbook, Task
 from controller.model.result import Attempt, Fault
 from controller.model.summary import SweepSummary
 from controller.model.sweep import HostJob, KeptFile, OpenAttempt, Sweep
@@ -27,6 +28,7 @@ from controller.model.text import shown
 from controller.model.verdict import Judgement, Verdict
 from controller.reports.aggregate import summarise
 from controller.store.ledger import Ledger
+from controller.tasks.clean import AUTOSTART, FILES
 
 _MOST_NAMED: Final = 3
 """Of other sweeps that have not ended, so many are named."""
@@ -152,7 +154,7 @@ def course_of(sweep: Sweep, prepared: Prepared, ledger: Ledger) -> Course:
     broken_off = {each.host: each for each in ledger.open_attempts(sweep.id)}
     given = [entry.name for entry in sweep.roster if entry.given]
     owed = [name for name in given if name not in finished or name in broken_off]
-    return _course(sweep, owed, prepared, broken_off)
+    return _course(sweep, owed, prepared, broken_off, Campaign(ledger).judgements(owed))
 
 
 def executor_for(course: Course, prepared: Prepared, ledger: Ledger, *, forks: int) -> Executor:
@@ -261,7 +263,13 @@ def _by_own_lists(attempts: Sequence[Attempt]) -> Verdict:
     return Verdict.UNKNOWN if not is_whole or any(match.grade.weighs for match in matches) else Verdict.CLEAN
 
 
-def _course(sweep: Sweep, names: Sequence[str], prepared: Prepared, broken_off: Mapping[str, OpenAttempt]) -> Course:
+def _course(
+    sweep: Sweep,
+    names: Sequence[str],
+    prepared: Prepared,
+    broken_off: Mapping[str, OpenAttempt],
+    states: Mapping[str, Judgement],
+) -> Course:
     reachable = {host.name: host for host in prepared.inventory.hosts}
     units = {entry.name: entry.unit for entry in sweep.roster}
     jobs: list[HostJob] = []
@@ -272,7 +280,7 @@ def _course(sweep: Sweep, names: Sequence[str], prepared: Prepared, broken_off: 
         job = HostJob(
             sweep=sweep.id,
             host=host,
-            tasks=prepared.playbook.tasks,
+            tasks=(*prepared.playbook.tasks, *_to_close(states[name], prepared.playbook, host.platform)),
             apply=sweep.apply,
             attempt=started.number if started else 1,
             so_far=started.so_far if started else (),
@@ -281,6 +289,21 @@ def _course(sweep: Sweep, names: Sequence[str], prepared: Prepared, broken_off: 
     check_reachable(prepared.inventory, [job.host for job in jobs])
     new = tuple(name for name in reachable if name not in units)
     return Course(sweep=sweep, jobs=tuple(jobs), gone=tuple(gone), new=new)
+
+
+def _to_close(state: Judgement, playbook: Playbook, platform: Platform) -> Iterator[Task]:
+    """Yield the looks without which what is open on a computer could never close, behind those of the playbook.
+
+    A process, a connection or an autostart entry that was left behind closes only with a look at what starts by itself,
+    and at the folder of the program (campaign rules, section 5); the playbook may ask neither.
+    """
+    asked = {task.look.collector for task in playbook.tasks if task.look and task.module is Module.CHECK_IOCS}
+    if state.asks_starts and AUTOSTART not in asked:
+        look = LookArguments(collector=AUTOSTART)
+        yield Task(name="what starts by itself, for what is open", module=Module.CHECK_IOCS, look=look)
+    if state.asks_folders:
+        look = LookArguments(collector=FILES, roots={platform: state.asks_folders}, depth=1)
+        yield Task(name="the folders of programs that were met", module=Module.CHECK_IOCS, look=look)
 
 
 def _not_to_resume(sweep: Sweep, prepared: Prepared) -> SweepError:

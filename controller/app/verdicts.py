@@ -1,9 +1,10 @@
 """The state of a computer as reports show it: verdict and reason, and in the host's own words what it rests on."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath, PureWindowsPath
 
 from controller.app.history import Known
-from controller.app.rows import place_of
+from controller.app.rows import MOMENTARY, place_of
 from controller.campaign.cases import Case, HostState
 from controller.errors import Reason
 from controller.model.case import FindingKey, LeftoverKey, MatchKey, Value
@@ -47,6 +48,8 @@ def judgement_of(
         broke=failed if failed and failed != fault else None,
         broken_since=state.unreached_since if failed else None,
         reasons=state.reasons,
+        asks_starts=any(map(_closes_with_autostart, state.open)),
+        asks_folders=_folders(state.open, known),
         replaced=tuple(case.key.object for case in state.replaced if not isinstance(case.key, LeftoverKey)),
         retired=state.retired,
         reached=any(visit.answered for visit in known.history.visits),
@@ -69,6 +72,23 @@ def _fault(state: HostState, attempts: Sequence[Attempt]) -> Fault | None:
     if state.reason.doubts_identity and doubts:
         return doubts[-1]
     return Fault(state.reason, state.detail)
+
+
+def _closes_with_autostart(case: Case) -> bool:
+    """Say whether only a look at what starts by itself can close a case (campaign rules, section 5)."""
+    return isinstance(case.key, LeftoverKey) or (isinstance(case.key, MatchKey) and case.key.collector in MOMENTARY)
+
+
+def _folders(cases: Iterable[Case], known: Known) -> tuple[str, ...]:
+    """Return the folders of the programs behind open processes and connections, as the host wrote their paths."""
+    keys = [case.key for case in cases if isinstance(case.key, MatchKey) and case.key.collector in MOMENTARY]
+    images = {known.images.get((key.value, key.collector, key.object), "") for key in keys}
+    return tuple(sorted({_parent(image) for image in images} - {""}))
+
+
+def _parent(path: str) -> str:
+    pure = PureWindowsPath(path) if "\\" in path else PurePosixPath(path)
+    return str(pure.parent) if pure.is_absolute() else ""
 
 
 def _matches(cases: Iterable[Case], known: Known, indicators: Mapping[Value, Indicator]) -> tuple[Match, ...]:

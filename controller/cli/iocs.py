@@ -17,7 +17,7 @@ from controller.app.list_changes import ListInForce, PlannedWithdrawal
 from controller.app.lists import Checked, check_lists
 from controller.app.worker import now
 from controller.cli.list_changes import preview_lines
-from controller.cli.options import FILE, Once, store_option
+from controller.cli.options import FILE, Number, Once, store_option
 from controller.cli.printing import complain, counted, put
 from controller.errors import ListError, OperatorError
 from controller.model.case import Value
@@ -132,7 +132,7 @@ _NOT_DONE: Final = "Dry run: nothing was changed."
     "--max-rejected",
     default=5.0,
     show_default=True,
-    type=click.FloatRange(0, 100),
+    type=Number(0, 100),
     help="Percent of its lines that may be bad.",
 )
 @_dry_run

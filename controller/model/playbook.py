@@ -30,13 +30,15 @@ Roots = Mapping[Platform, tuple[str, ...]]
 class LookArguments:
     """Arguments of `check_iocs` and `collect`.
 
-    `platforms` narrows the hosts, `lists` the play's lists; empty means all of them.
+    `platforms` narrows the hosts, `lists` the play's lists; empty means all of them. `depth` is how many levels below
+    the roots are looked at, all without; no playbook gives it.
     """
 
     collector: str
     platforms: tuple[Platform, ...] = ()
     roots: Roots = field(default_factory=dict, hash=False)
     max_files: int | None = None
+    depth: int | None = None
     seconds: int | None = None
     lists: tuple[str, ...] = ()
 

@@ -31,8 +31,9 @@ class Judgement:
     that the newest look of each question could not read, `unread_items` names the first of them; `missing_roots` are
     the folders that these looks were to start from and that do not exist. `broke` is what kept the newest visit from
     its end where that is not the reason, `broken_since` the time of the first of the visits since which none ended.
-    `replaced` are open matters of a machine that had the name before. `retired` computers leave the figures.
-    `reached` says that some machine ever answered under its name.
+    `asks_starts` says that something is open which only a look at `autostart` can close, `asks_folders` the folders of
+    the programs behind it. `replaced` are open matters of a machine that had the name before. `retired` computers leave
+    the figures. `reached` says that some machine ever answered under its name.
     """
 
     verdict: Verdict
@@ -51,6 +52,8 @@ class Judgement:
     broke: Fault | None = None
     broken_since: datetime | None = None
     reasons: tuple[Reason, ...] = ()
+    asks_starts: bool = False
+    asks_folders: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     retired: bool = False
     reached: bool = False

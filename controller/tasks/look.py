@@ -171,7 +171,8 @@ def _asked(arguments: LookArguments, collector: Collector, host: Host) -> tuple[
     roots = arguments.roots.get(host.platform, ())
     limits = (("max_files", arguments.max_files), ("seconds", arguments.seconds or collector.spec.seconds))
     taken = [f"{name}={value}" for name, value in limits if value is not None and name in collector.spec.takes]
-    return tuple(sorted((*(f"{_ROOT}{root}" for root in roots), *taken)))
+    levels = [f"depth={arguments.depth}"] if arguments.depth else []
+    return tuple(sorted((*(f"{_ROOT}{root}" for root in roots), *taken, *levels)))
 
 
 def _hashes(collector: Collector) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from controller.tasks.base import TaskContext
 from controller.transports.canned import CannedHost, CannedTransport
 from tests.builders import BAD, a_job, an_attempt
 from tests.office import CLEAN, HEAD, LOOK, VARS, Office
-from tests.sweeping import begun, clean, course, go, is_over, owed
+from tests.sweeping import begun, clean, course, each_says, go, infected, is_over, owed
 from tests.visits import ELEVATED, a_process, greeted, processes
 
 
@@ -178,3 +178,19 @@ def test_only_what_we_push_is_ours(office: Office, ledger: Ledger) -> None:
     office.write("playbook.yml", HEAD + LOOK + CLEAN)
 
     assert context_of(office, ledger).pushed == {hashlib.sha256(b"#!/bin/sh\n").hexdigest()}
+
+
+def test_a_visit_asks_what_could_close_what_is_open_though_the_playbook_does_not(
+    office: Office, ledger: Ledger
+) -> None:
+    first = begun(office, ledger)
+    go(course(office, ledger, first), ledger, each_says(pc_01=infected))
+
+    jobs = {job.host.name: job.tasks for job in course(office, ledger, begun(office, ledger)).jobs}
+
+    own, *more = jobs["pc-01"]
+    assert [task.look.collector for task in more if task.look] == ["autostart", "files"]
+    folders = more[1].look
+    assert folders
+    assert (folders.roots, folders.depth) == ({Platform.LINUX: ("/usr/bin",)}, 1)
+    assert jobs["pc-02"] == (own,)

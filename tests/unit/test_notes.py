@@ -10,7 +10,7 @@ from click.testing import Result
 
 from controller.app.campaign import Campaign
 from controller.app.worker import now
-from controller.errors import OperatorError, Reason
+from controller.errors import OperatorError
 from controller.model.collector import Root, RootState, Unread, UnreadKind
 from controller.model.decision import IdentityChange, Note
 from controller.model.result import Identity
@@ -459,9 +459,9 @@ def test_a_computer_with_nothing_open_is_refused_with_its_state(unit: Answering)
     unit.sweep({"pc-02": None})
 
     assert "'pc-01' has no match and no finding that is open: it is clean;" in refused(unit.run(*HANDLED))
-    assert f"it is unknown, reach.timeout; {Reason.REACH_TIMEOUT.remedy}." in refused(
-        unit.run("note", "pc-02", "--handled", "x")
-    )
+    said = refused(unit.run("note", "pc-02", "--handled", "x"))
+    assert "it is unknown, reach.timeout; switch it on, then --retry unknown" in said
+    assert "NAME --retired --why TEXT." in said
 
 
 @pytest.mark.parametrize(
