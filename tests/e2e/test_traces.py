@@ -52,13 +52,19 @@ def test_windows_computers_without_a_powershell_show_their_traces(
     assert verdicts(result) == site.expected()
     infected = {host: matches for host, matches in met(result).items() if matches}
     assert infected == {
-        "cuc-pc01": {("connections", address), ("dns_cache", name), ("autostart", miner)},
-        "sd-pc01": {("connections", address), ("connections", path), ("autostart", stealer), ("autostart", path)},
+        "cuc-pc01": {
+            *(("connections", address), ("dns_cache", name), ("autostart", miner)),
+            *(("autostart", name), ("dns_cache", address)),  # in a command, and as what the name leads to
+        },
+        "sd-pc01": {
+            *(("connections", address), ("connections", path), ("autostart", stealer), ("autostart", path)),
+            ("autostart", address),
+        },
     }
 
 
 def test_linux_computers_show_their_traces(tmp_path: Path) -> None:
-    miner, stealer, path, _, _, address, _ = listed()
+    miner, stealer, path, _, name, address, _ = listed()
     fleet = build_fleet()
     pcs = tuple(pc for pc in fleet.pcs if pc.name in {MINED, WELL, BROKEN_INTO})
     with Lab(tmp_path / "lab", replace(fleet, pcs=pcs)) as lab:
@@ -68,9 +74,12 @@ def test_linux_computers_show_their_traces(tmp_path: Path) -> None:
 
     assert verdicts(result) == site.expected()
     assert met(result) == {
-        MINED: {("connections", address), ("autostart", miner)},
+        MINED: {("connections", address), ("autostart", miner), ("autostart", name)},
         WELL: set(),
-        BROKEN_INTO: {("connections", address), ("connections", path), ("autostart", stealer), ("autostart", path)},
+        BROKEN_INTO: {
+            *(("connections", address), ("connections", path), ("autostart", stealer), ("autostart", path)),
+            ("autostart", address),
+        },
     }
 
 
