@@ -10,6 +10,8 @@ from controller.model.summary import HostLine
 from controller.model.verdict import Judgement, Verdict
 
 _NETWORK = frozenset({Kind.ADDRESS, Kind.ENDPOINT, Kind.NETWORK, Kind.DOMAIN, Kind.URL})
+_CONTACTS = frozenset({"connections", "dns_cache"})
+"""The collectors that show a contact; a command that names a bad address has not called it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ def count(hosts: Sequence[HostLine]) -> Figures:
         threats=len({threat for _, threat, _ in malware}),
         closed=len(malware - open_ones),
         indicators=len({(match.kind, match.value) for _, judgement in judged for match in _strong(judgement)}),
-        contacts=sum(any(match.kind in _NETWORK for match in _strong(judgement)) for _, judgement in judged),
+        contacts=sum(any(map(_is_contact, _strong(judgement))) for _, judgement in judged),
     )
 
 
@@ -83,6 +85,10 @@ def was_found(judgement: Judgement) -> bool:
 
 def _strong(judgement: Judgement) -> Iterator[Match]:
     return (match for match in (*judgement.met, *judgement.matches) if match.grade.infects)
+
+
+def _is_contact(match: Match) -> bool:
+    return match.kind in _NETWORK and match.collector in _CONTACTS
 
 
 def _open(judgement: Judgement) -> Sequence[Finding]:

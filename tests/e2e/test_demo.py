@@ -27,13 +27,13 @@ FORMS = {
     "chi-cuc-tp-tuyen-quang": (
         "3/5 máy tính, đạt 60%; còn 2 máy tính chưa hoàn thành; phát hiện mã độc trên 1 máy tính; "
         "đã xử lý xong 1 máy tính.",
-        "1 máy tính; 1 mã độc (1 loại); 1 dấu hiệu thuộc danh sách đã được xác định; 2 máy tính chưa có kết luận.",
+        "1 máy tính; 1 mã độc (1 loại); 2 dấu hiệu thuộc danh sách đã được xác định; 2 máy tính chưa có kết luận.",
         "Đã xử lý xong 1/1 máy tính; 1/1 mã độc.",
     ),
     "chi-cuc-son-duong": (
         "3/5 máy tính, đạt 60%; còn 2 máy tính chưa hoàn thành; phát hiện mã độc trên 2 máy tính; "
         "đã xử lý xong 1 máy tính.",
-        "2 máy tính; 2 mã độc (2 loại); 3 dấu hiệu thuộc danh sách đã được xác định; 2 máy tính chưa có kết luận.",
+        "2 máy tính; 2 mã độc (2 loại); 4 dấu hiệu thuộc danh sách đã được xác định; 2 máy tính chưa có kết luận.",
         "Đã xử lý xong 1/2 máy tính; 2/2 mã độc do công cụ phát hiện; còn 1 máy tính chưa xử lý xong",
     ),
     "chi-cuc-na-hang": (

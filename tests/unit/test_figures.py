@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controller.errors import Reason
+from controller.model.indicator import Kind
 from controller.model.result import Finding, FindingState
 from controller.model.summary import HostLine
 from controller.model.verdict import Judgement, Verdict
@@ -61,6 +62,15 @@ def test_a_match_that_is_gone_was_found() -> None:
     counted = figures(judged(Verdict.CLEANED, met=(MATCH,)))
 
     assert (counted.found, counted.cleaned, counted.indicators, counted.contacts) == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("collector", "contacts"), [("connections", 1), ("dns_cache", 1), ("autostart", 0), ("processes", 0)]
+)
+def test_a_bad_address_in_a_command_is_no_contact(collector: str, contacts: int) -> None:
+    match = replace(MATCH, kind=Kind.ADDRESS, collector=collector)
+
+    assert figures(judged(Verdict.INFECTED, Reason.MATCH_FOUND, matches=(match,))).contacts == contacts
 
 
 def test_a_weak_sign_alone_is_not_found() -> None:
