@@ -134,8 +134,7 @@ class Campaign:
 
     def _read_again(self) -> None:
         """Take out of the answers of an older program what this one learned to see in them."""
-        if reread(self._ledger, lambda _done, _all: None).done:
-            self._ledger.forget_states()
+        reread(self._ledger, lambda _done, _all: None)
 
     def _made(self, host: str) -> KeptState:
         visits, state, records = self._state(host)

@@ -11,13 +11,13 @@ import click
 from controller.app import init as campaigns
 from controller.app.init import Plan
 from controller.app.worker import now
+from controller.cli.opened import opened
 from controller.cli.options import FILE, PLACE, Once
 from controller.cli.printing import counted, put
 from controller.model.decision import PlaybookNamed
 from controller.model.places import SETTINGS
 from controller.model.text import shown
 from controller.model.verdict import Verdict
-from controller.store.ledger import Ledger
 
 _AGAIN: Final = "and run this once a campaign"
 
@@ -52,7 +52,7 @@ def init(folder: Path, playbook: Path | None, inventory: Path | None, store: Pat
     plan = campaigns.plan(folder, playbook=playbook, inventory=inventory, store=store)
     campaigns.write(plan)
     decision = PlaybookNamed(playbook=campaigns.read_playbook(plan.playbook), operator=getpass.getuser(), made=now())
-    with Ledger.open(plan.store) as ledger:
+    with opened(plan.store, create=True) as ledger:
         changes = campaigns.to_name(ledger, decision)
         put("".join(f"{line}\n" for line in _lines(plan, decision, changes)))
         if changes is not None:

@@ -17,6 +17,7 @@ from controller.app.list_changes import ListInForce, PlannedWithdrawal
 from controller.app.lists import Checked, check_lists
 from controller.app.worker import now
 from controller.cli.list_changes import preview_lines
+from controller.cli.opened import opened
 from controller.cli.options import FILE, Number, Once, store_option
 from controller.cli.printing import complain, counted, put
 from controller.errors import ListError, OperatorError
@@ -25,7 +26,6 @@ from controller.model.decision import Withdrawal
 from controller.model.indicator import IocList, Kind
 from controller.model.text import shown, shown_json
 from controller.reports.vietnamese import hanoi_time
-from controller.store.ledger import Ledger
 
 _DIGEST: Final = 12
 """Digits of a SHA-256 that tell the versions of a list apart for people."""
@@ -150,7 +150,7 @@ def add(file: Path, name: str | None, max_rejected: float, dry_run: bool, store:
     """
     if name is not None and not name.strip():
         raise OperatorError("'--name' is empty; name the list, or leave it out.")
-    with Ledger.open(store, create=False) as ledger:
+    with opened(store) as ledger:
         planned = list_changes.plan_list(
             ledger,
             str(file),
@@ -259,7 +259,7 @@ def _change(
         raise OperatorError("give values, or '--list'; one of both.")
     if not all(each.strip() for each in (why, *values, *([] if list_name is None else [list_name]))):
         raise OperatorError("a value, '--list' or '--why' is empty; write something there.")
-    with Ledger.open(store, create=False) as ledger:
+    with opened(store) as ledger:
         planned = list_changes.plan_withdrawal(
             ledger,
             values,
@@ -302,7 +302,7 @@ def list_(form: str, store: Path) -> None:
     Example:
       lamsach iocs list --format json
     """
-    with Ledger.open(store, create=False) as ledger:
+    with opened(store) as ledger:
         lists = list_changes.lists_in_force(ledger)
     put(_lists_as_json(lists) if form == "json" else "".join(f"{line}\n" for line in _lists_as_table(lists)))
 

@@ -13,13 +13,13 @@ from controller.app import notes
 from controller.app.notes import NoteRequest, PlannedNote
 from controller.app.worker import now
 from controller.campaign.cases import Case, HostState, described
+from controller.cli.opened import opened
 from controller.cli.options import Once, store_option
 from controller.cli.printing import put
 from controller.errors import OperatorError
 from controller.model.decision import NoteKind
 from controller.model.text import shown
 from controller.reports.vietnamese import HANOI, hanoi_time
-from controller.store.ledger import Ledger
 
 _MOST_CASES: Final = 20
 """Lines of what one note covers that a screen still serves."""
@@ -110,7 +110,7 @@ def note(
     )
     if bool(names) == (unit is not None):
         raise OperatorError("give the names of computers, or '--unit'; one of both.")
-    with Ledger.open(store, create=False) as ledger:
+    with opened(store) as ledger:
         planned = notes.plan(ledger, names, request) if unit is None else notes.plan_for_unit(ledger, unit, request)
         put("".join(f"{line}\n" for each in planned for line in _lines(each)))
         numbers = [] if dry_run else notes.write(ledger, planned)

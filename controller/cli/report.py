@@ -8,11 +8,11 @@ import click
 from controller.app import report as reports
 from controller.app.report import Reported
 from controller.cli.hints import hinted, this_command
+from controller.cli.opened import opened
 from controller.cli.options import Once, store_option
 from controller.cli.printing import put
 from controller.errors import OperatorError
 from controller.reports.writers import csv, json, table
-from controller.store.ledger import Ledger
 
 PRINTED: Final = {"table": table.write, "json": json.write}
 """What needs no folder: one document each, which a screen or a pipe takes."""
@@ -65,7 +65,7 @@ def report(
         raise OperatorError("'--unit' is empty; name a unit, or leave it out.")
     if not all(each.strip() for each in sweeps):
         raise OperatorError("'--sweep' is empty; name a sweep by its id, as lamsach sweeps lists it, or leave it out.")
-    with Ledger.open(store, create=False) as ledger:
+    with opened(store) as ledger:
         reported = reports.summarised(ledger, sweeps, unit or "")
     if output is None:
         document = PRINTED[form](reported.summary)

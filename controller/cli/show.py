@@ -11,6 +11,7 @@ import click
 from controller.app.notes import noted
 from controller.app.record import HostRecord, kept_data, record_of
 from controller.cli.hints import hint
+from controller.cli.opened import opened
 from controller.cli.options import store_option
 from controller.cli.printing import put
 from controller.errors import Reason
@@ -19,7 +20,6 @@ from controller.model.indicator import Match
 from controller.model.result import Attempt, Evidence, Fault, Look, TaskResult, ToolRun
 from controller.model.text import shown
 from controller.reports.lines import first_unread
-from controller.store.ledger import Ledger
 
 _WHOLE_LINE: Final = 1_000_000
 
@@ -41,7 +41,7 @@ def show(host: str, sweep: str, kept: int | None, output: Path | None, store: Pa
     """
     if output and kept is None:
         raise click.UsageError("'--output' needs --kept, which says what to write.")
-    with Ledger.open(store, create=False) as ledger:
+    with opened(store) as ledger:
         record = record_of(ledger, host, sweep)
         if kept is None:
             put("".join(f"{line}\n" for line in _lines(record)))

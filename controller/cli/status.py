@@ -12,13 +12,13 @@ from tabulate import tabulate
 
 from controller.app import status as statuses
 from controller.app.status import Status, StatusCounts
+from controller.cli.opened import opened
 from controller.cli.options import STATUS, Once, campaign_folder, store_option
 from controller.cli.printing import counted, put
 from controller.errors import OperatorError
 from controller.model.fleet import Unit
 from controller.model.text import shown, shown_json
 from controller.reports.vietnamese import minute_in_hanoi
-from controller.store.ledger import Ledger
 
 _WIDTH: Final = 80
 _NAME: Final = 25
@@ -77,7 +77,7 @@ def status(inventory: Path | None, unit: str | None, form: str, store: Path) -> 
     """
     if unit is not None and not unit.strip():
         raise OperatorError("'--unit' is empty; name a unit, or leave it out.")
-    with Ledger.open(store, create=False) as ledger:
+    with opened(store) as ledger:
         asked = str(inventory.resolve()) if inventory else ""
         found = statuses.status_of(ledger, inventory=asked, unit=unit or "")
         place = _Place(folder=campaign_folder() or ledger.folder, store=store.absolute(), inventory=asked)

@@ -23,6 +23,7 @@ from controller.cli.hints import going_on, hint, hinted
 from controller.cli.interrupt import Interrupt, stops_on_signals
 from controller.cli.list_changes import preview_lines
 from controller.cli.lossy import lossy_stderr
+from controller.cli.opened import opened
 from controller.cli.opening import announcement, by_lists, closing, left_running, opening
 from controller.cli.options import (
     FILE,
@@ -167,7 +168,7 @@ def _mode(*, resume: bool, named: str | None, retry: str | None, forks: int) -> 
 def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
     """Visit, print what came of it, and return the exit status."""
     _announce_store(store, mode)
-    with Ledger.open(store) as ledger:
+    with opened(store, create=True) as ledger:
         chosen = _choose(prepared, ledger, mode)
         if chosen is None:
             return STATUS[remaining(ledger, (host.name for host in prepared.inventory.hosts))]

@@ -107,8 +107,16 @@ class Reason(StrEnum):
     CONNECTION_LOST = ("connection.lost", "the connection broke", "run again with --retry unknown")
     HOST_TIMEOUT = ("host.timeout", "it did not finish in its time", "give it more seconds, or look why it hangs")
     HOST_GONE = ("host.gone", "it is no longer in the inventory", "put it back, or begin a new sweep")
-    HOST_PENDING = ("host.pending", "it has not been visited yet", "go on with --resume")
-    VISIT_OPEN = ("visit.open", "its newest visit was cut off before its end", "go on with --resume")
+    HOST_PENDING = (
+        "host.pending",
+        "it has not been visited yet",
+        "visit it: --retry unknown, or --resume where a sweep was interrupted",
+    )
+    VISIT_OPEN = (
+        "visit.open",
+        "its newest visit was cut off before its end",
+        "go on with --resume, or --retry unknown",
+    )
 
     # unknown, once we stood on it
     RIGHTS_MISSING = ("rights.missing", "our account is not an administrator there", "use one, or set ansible_become")

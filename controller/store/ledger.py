@@ -280,6 +280,7 @@ class Ledger:
         """Replace what looks saw, by their numbers, with what this reading finds; None: their answer cannot be read."""
         with self._writing() as connection:
             observations.replace_sightings(connection, again, self._known)
+            states.forget_states(connection)
 
     # decisions of people
 
