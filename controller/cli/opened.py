@@ -33,7 +33,7 @@ class _Progress:
         if (now := time.monotonic()) >= self._next:
             self._next = now + _EVERY
             note(
-                f"This lamsach sees more in kept answers than the one that wrote them: {done} of {every} are read again."
+                f"This lamsach sees more in kept answers than the older one did: {done} of {every} are read again."
                 " It may be interrupted; the next command goes on."
             )
 
