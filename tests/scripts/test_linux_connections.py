@@ -12,12 +12,14 @@ from typing import Final
 import pytest
 
 from controller.collectors import answer as answers
+from controller.collectors import catalog
 from controller.indicators.matcher import Matcher
 from controller.indicators.parsers import plain
 from controller.indicators.text import values_in
 from controller.model.collector import Answer, Row, StoppedBy
+from controller.model.fleet import Platform
 from controller.model.indicator import Kind
-from tests.scripts.asking import Shell, spec_of
+from tests.scripts.asking import NONCE, Shell, spec_of
 
 HEAD: Final = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 _CONNECT: Final = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); sys.stdin.read()"
@@ -278,3 +280,19 @@ def test_a_connection_meets_an_address_list_and_a_listening_port_does_not(shell:
         ("203.0.113.66", "203.0.113.66"),
         ("198.198.170.0/24", "198.198.170.5"),
     ]
+
+
+@pytest.mark.parametrize("shell", ["sh", "busybox"], indirect=True)
+def test_a_proc_that_does_not_know_our_own_shell_stops_the_look(shell: Shell, disk: Path) -> None:
+    """Its sockets are those of another namespace of processes, or made up."""
+    (disk / "proc/self").mkdir(parents=True)
+    (disk / "proc/self/stat").write_text("1 (init) S 0 1 1 0\n", encoding="utf-8")
+    script = catalog.script("connections", Platform.LINUX).replace("</proc/self", f'<"{disk}"/proc/self')
+    done = subprocess.run(
+        [*shell.command, "-s", "--", NONCE, "-"], input=script.encode(), capture_output=True, timeout=60, check=False
+    )
+
+    answer = answers.read(spec_of("connections"), done.stdout, nonce=NONCE, sysroot="-")
+
+    assert answer.stopped is StoppedBy.DENIED
+    assert "/proc/self" in {item.path for item in answer.unread_items}

@@ -51,6 +51,7 @@ facts() {
 
 collect() {
   SELF=$$ SEES_OTHERS=yes
+  knows_us || SELF=none
   [ "$LIVE" = no ] || { [ "$ELEVATED" = yes ] && [ -r /proc/1/status ]; } || SEES_OTHERS=no
   export SELF SEES_OTHERS
   facts | awk "$AWK"'
@@ -169,6 +170,7 @@ collect() {
       # not one owner can be told, it is not the sockets that are at fault.
       if (!tables) stops("file", "/proc/net/tcp", 2)
       if (ENVIRON["SEES_OTHERS"] != "yes") stops("process", "/proc/1", 13)
+      if (ENVIRON["SELF"] == "none") stops("process", "/proc/self", 2)
       if (unread > 4 && !owned) lacking = 1
       if (left() <= 0 && stopped == "no") stopped = "time"
       finish()

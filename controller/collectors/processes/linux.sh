@@ -7,12 +7,6 @@
 
 COLLECTOR=processes
 
-# knows_us: a /proc of another pid namespace, or a made-up one, does not know this shell by its number.
-knows_us() {
-  [ "$LIVE" = yes ] || return 0
-  IFS= read -r line 2>/dev/null </proc/self/stat && [ "${line%% *}" = $$ ]
-}
-
 collect() {
   choose_tools
   SELF=$$ SEES_OTHERS=yes
