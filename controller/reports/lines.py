@@ -54,7 +54,8 @@ def whole_detail(judgement: Judgement) -> str:
     """Return the detail, raw, and behind it what else broke the newest visit."""
     if not judgement.broke:
         return judgement.detail
-    return f"{judgement.detail}; {judgement.broke.reason}: {judgement.broke.detail}"
+    broke = f"{judgement.broke.reason}: {judgement.broke.detail}"
+    return f"{judgement.detail}; {broke}" if judgement.detail else broke
 
 
 def _told(match: Match) -> str:

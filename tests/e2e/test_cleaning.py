@@ -116,7 +116,7 @@ def test_apply_cleans_looks_again_keeps_the_log_and_pushes_nothing_twice(cleanin
     again = verdicts(cleaning.swept("--apply"))
 
     assert placed(cleaning) == pushed
-    assert again["tp-pc01"] == {"verdict": "clean", "reason": None}
+    assert again["tp-pc01"] == {"verdict": "cleaned", "reason": None}
     assert again["sd-kế-toán"] == expected["sd-kế-toán"]
 
 
@@ -158,9 +158,9 @@ def said(host: Mapping[str, Any]) -> tuple[str, str | None]:
 @pytest.mark.parametrize(
     ("clean", "verdict", "reason"),
     [
-        ("echo 'REMOVED Lab.X /opt/x'; echo DONE; exit 2", Verdict.UNKNOWN, "cleaner.contradiction"),
+        ("echo 'REMOVED Lab.X /opt/x'; echo DONE; exit 2", Verdict.UNKNOWN, "match.vanished"),
         ("echo 'FOUND Lab.X /opt/x'; echo DONE", Verdict.INFECTED, "finding.open"),
-        ("echo 'half way'", Verdict.UNKNOWN, "cleaner.unfinished"),
+        ("echo 'half way'", Verdict.UNKNOWN, "look.missing"),
         ("echo 'REMOVED Lab.X /opt/x'; echo DONE", Verdict.CLEANED, None),
     ],
 )
@@ -206,7 +206,8 @@ def test_a_tool_that_is_swapped_or_taken_away_between_push_and_start_is_never_ru
 
     host = sweep(cleaning, tool(cleaning, clean=f"touch '{ran}'; echo DONE"), "--apply")
 
-    assert said(host) == ("unknown", "tool.blocked")
+    assert said(host) == ("unknown", "look.missing")
+    assert host["not_reached_why"] == "tool.blocked"
     assert not ran.exists()
 
 
@@ -217,7 +218,8 @@ def test_a_disk_that_is_too_full_for_twice_the_tool_gets_nothing(cleaning: Site)
 
     host = sweep(cleaning, tool(cleaning, clean="echo DONE"), "--apply")
 
-    assert said(host) == ("unknown", "host.disk_full")
+    assert said(host) == ("unknown", "look.missing")
+    assert host["not_reached_why"] == "host.disk_full"
     assert "0 KB are free" in host["detail"]
     assert not placed(cleaning)
 
@@ -254,21 +256,21 @@ def test_a_folder_where_a_file_should_go_is_left_alone_and_ends_further_changes(
 
     host = sweep(cleaning, pushes, "--apply")
 
-    assert said(host) == ("unknown", "push.failed")
+    assert said(host) == ("clean", None)
+    assert host["not_reached_why"] == "push.failed"
     assert "is not a plain file" in host["detail"]
     assert not (pc(cleaning) / "disk" / "opt" / "never.txt").exists()
 
 
-def test_resume_refuses_another_file_than_the_one_the_sweep_began_with(cleaning: Site) -> None:
+def test_a_sweep_that_has_ended_is_not_resumed(cleaning: Site) -> None:
     (cleaning.desk / "a.txt").write_text("một", encoding="utf-8")
     pushes = book(cleaning, {"push": {"file": "a.txt"}})
-    assert said(sweep(cleaning, pushes)) == said(sweep(cleaning, pushes, "--resume")) == ("clean", None)
-    (cleaning.desk / "a.txt").write_text("hai", encoding="utf-8")
+    assert said(sweep(cleaning, pushes)) == ("clean", None)
 
     done = cleaning.lamsach("sweep", pushes, "-i", cleaning.lab / "inventory.yml", "--resume")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "'a.txt' has changed since sweep" in done.stderr
+    assert "has no unfinished sweep of playbook" in done.stderr
 
 
 # clamscan
@@ -326,4 +328,4 @@ def test_the_real_clamscan_detects_in_a_dry_run_and_moves_to_quarantine_with_app
     assert applied["findings"] == [{**finding, "state": "quarantined"}]
     assert not bad.exists()
     assert [path.read_bytes() for path in (ours(cleaning) / "quarantine").iterdir()] == [BAD]
-    assert said(sweep(cleaning, playbook)) == ("clean", None)
+    assert said(sweep(cleaning, playbook)) == ("cleaned", None)
