@@ -65,7 +65,7 @@ def _fault(state: HostState, attempts: Sequence[Attempt]) -> Fault | None:
     newest = attempts[-1].first_fault
     if newest and newest.reason is state.reason:
         return newest
-    if state.reason is Reason.LOOK_MISSING and newest:
+    if state.reason in {Reason.LOOK_MISSING, Reason.CLEAN_INTERRUPTED} and newest:
         why = f" ({newest.detail})" if newest.detail else ""
         return Fault(state.reason, f"{state.detail}; {newest.reason}: {newest.reason.sentence}{why}")
     doubts = [each.fault for each in attempts if each.in_doubt and each.fault]

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -139,21 +138,7 @@ def _started(run_id: str, arguments: CleanArguments, mode: ToolMode, context: Ta
         log=tool.log,
         seconds=arguments.seconds or tool.seconds,
     )
-    try:
-        state = _told(lambda: context.session.start(launch), context)
-    except LineError:
-        raise
-    except HostError:
-        _void_refused(run_id, context)
-        raise
-    return _ended(state, run_id, launch.seconds, context)
-
-
-def _void_refused(run_id: str, context: TaskContext) -> None:
-    """Close a start that the host refused before it began: it must not look like a tool that was torn off."""
-    with suppress(HostError):  # then it stays open, and the next visit settles it
-        if _told(lambda: context.session.void(run_id), context).phase is RunPhase.ABSENT:
-            context.starts.void(run_id)
+    return _ended(_told(lambda: context.session.start(launch), context), run_id, launch.seconds, context)
 
 
 def _ended(state: RunState, run_id: str, seconds: int, context: TaskContext) -> RunState:

@@ -206,7 +206,7 @@ def test_a_tool_that_is_swapped_or_taken_away_between_push_and_start_is_never_ru
 
     host = sweep(cleaning, tool(cleaning, clean=f"touch '{ran}'; echo DONE"), "--apply")
 
-    assert said(host) == ("unknown", "look.missing")
+    assert said(host) == ("unknown", "clean.interrupted")
     assert host["not_reached_why"] == "tool.blocked"
     assert not ran.exists()
 
