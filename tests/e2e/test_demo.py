@@ -82,7 +82,13 @@ def shows_the_whole_job(printed: str) -> None:
             Path(line.removeprefix("Report: ")) for line in printed.splitlines() if line.startswith("Report: ")
         )
     }
-    assert set(reports) == {"lamsach.json", "hosts.csv", "units.csv", *(f"{unit}.docx" for unit in FORMS)}
+    assert set(reports) == {
+        "lamsach.json",
+        "hosts.csv",
+        "units.csv",
+        "matches.csv",
+        *(f"{unit}.docx" for unit in FORMS),
+    }
     for unit, sentences in FORMS.items():
         form = words(reports[f"{unit}.docx"].read_bytes())
         assert [each for each in sentences if each not in form] == []

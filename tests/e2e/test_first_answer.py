@@ -58,7 +58,7 @@ def test_a_computer_without_an_answer_in_that_time_is_unknown_and_soon_given_up(
 def test_a_slow_computer_is_clean_when_it_has_time_enough(site: Site) -> None:
     sweep = ("sweep", site.lab / "sweep.yml", "-i", site.lab / "inventory.yml", "--limit", SLOW)
 
-    assert site.lamsach(*sweep).returncode == 0, "20 seconds are the default"
+    assert site.lamsach(*sweep, "--store", "default.db").returncode == 0, "20 seconds are the default"
     (site.desk / "lamsach.yml").write_text("first_answer_seconds: 1\n", encoding="utf-8")
     assert site.lamsach(*sweep).returncode == 4, "the file is read"
     assert site.lamsach(*sweep, LAMSACH_SWEEP_FIRST_ANSWER_SECONDS="5").returncode == 0, "the environment comes first"

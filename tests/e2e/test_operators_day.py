@@ -54,7 +54,12 @@ def slow(site: Site, host: str, seconds: float) -> Iterator[None]:
 def going_on(site: Site, *options: str | Path) -> str:
     """Return the command that goes on with a sweep of those options, as the program prints it."""
     files = (site.lab / "sweep.yml", "-i", site.lab / "inventory.yml")
-    return shlex.join(["lamsach", "sweep", *map(str, (*files, *options)), "--resume"])
+    return shlex.join(["lamsach", "sweep", *map(str, (*files, *options)), "--resume"]) + " --sweep "
+
+
+def untimed(hosts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out when a computer was not reached: it is not the same in two sweeps."""
+    return [{name: value for name, value in host.items() if name != "not_reached_since"} for host in hosts]
 
 
 def finished(site: Site) -> int:
@@ -88,9 +93,9 @@ def test_a_signal_begins_no_new_host_keeps_what_came_back_and_resume_ends_it(
 
     resumed = site.swept("--resume")
 
-    assert resumed["hosts"] == whole["hosts"]
+    assert untimed(resumed["hosts"]) == untimed(whole["hosts"])
     assert resumed["total"] == whole["total"]
-    assert f"Interrupted; go on with: {going_on(site, '--limit', QUICK, '--forks', '1', '--format', 'csv')}\n" in said
+    assert f"Interrupted; go on with: {going_on(site, '--limit', QUICK, '--forks', '1', '--format', 'csv')}" in said
     assert site.logons()[before:].count(FIRST) == 1
 
 
@@ -113,7 +118,7 @@ def test_a_sweep_that_is_held_is_not_resumed_but_another_runs_beside_it_and_two_
     assert (still_waiting, sweep.returncode) == (True, 130)
     assert "sd-pc01;clean;" in printed
     assert "nh-pc01;unknown;host.pending" in printed
-    assert f"go on with: {going_on(site, '--limit', 'nh-pc01,sd-pc01', '--format', 'csv')}\n" in said
+    assert f"go on with: {going_on(site, '--limit', 'nh-pc01,sd-pc01', '--format', 'csv')}" in said
 
 
 def test_a_tool_under_way_is_left_running_named_and_waited_for_by_resume(cleaning: Site) -> None:
@@ -149,7 +154,7 @@ def test_two_sweeps_side_by_side_on_one_store_both_end_well(site: Site, whole: d
     assert [(line.finished, line.given, line.ended is not None) for line in lines] == [(9, 9, True)] * 2
     site.lamsach("report", "--sweep", lines[0].id, "--sweep", lines[1].id, "--format", "json", "-o", "both")
     report = json.loads((site.desk / "both" / "lamsach.json").read_text(encoding="utf-8"))
-    assert report["hosts"] == whole["hosts"]
+    assert untimed(report["hosts"]) == untimed(whole["hosts"])
 
 
 def test_a_full_disk_is_a_sentence_with_a_remedy_loses_nothing_and_resume_ends_it(
@@ -173,10 +178,10 @@ def test_a_full_disk_is_a_sentence_with_a_remedy_loses_nothing_and_resume_ends_i
 
     assert (full.returncode, full.stdout) == (1, "")
     go_on = going_on(site, "--limit", QUICK, "--forks", "1", "--store", site.store)
-    assert f"its disk is full; free space there, then go on with: {go_on}\n" in full.stderr
+    assert f"its disk is full; free space there, then go on with: {go_on}" in full.stderr
     assert "Traceback" not in full.stderr
     assert 0 < kept < 9
-    assert site.swept("--resume")["hosts"] == whole["hosts"]
+    assert untimed(site.swept("--resume")["hosts"]) == untimed(whole["hosts"])
     assert FIRST not in site.logons()[before:]
 
 
@@ -210,7 +215,8 @@ def test_a_disk_that_gets_full_loses_no_result_is_read_from_and_names_the_comman
     assert "Traceback" not in (site.desk / "first.err").read_text(encoding="utf-8")
     said = (site.desk / "second.err").read_text(encoding="utf-8")
     assert said.endswith("lamsach.db' cannot be used: its disk is full; free space there\n")
-    assert json.loads((site.desk / "resumed.json").read_bytes())["hosts"] == whole["hosts"]
+    resumed_hosts = json.loads((site.desk / "resumed.json").read_bytes())["hosts"]
+    assert untimed(resumed_hosts) == untimed(whole["hosts"])
     assert site.logons()[before:].count(FIRST) == 1
 
 
