@@ -167,24 +167,24 @@ def _mode(*, resume: bool, named: str | None, retry: str | None, forks: int) -> 
 
 def _sweep(prepared: Prepared, store: Path, mode: _Mode, form: str) -> int:
     """Visit, print what came of it, and return the exit status."""
-    _announce_store(store, mode)
-    with opened(store, create=True) as ledger:
-        chosen = _choose(prepared, ledger, mode)
-        if chosen is None:
-            return STATUS[remaining(ledger, (host.name for host in prepared.inventory.hosts))]
-        try:
-            with hold(store, chosen.id):
-                course = sweeps.course_of(chosen, prepared, ledger)
-                with lossy_stderr() as screen:
+    with lossy_stderr() as screen:
+        _announce_store(store, mode)
+        with opened(store, create=True) as ledger:
+            chosen = _choose(prepared, ledger, mode)
+            if chosen is None:
+                return STATUS[remaining(ledger, (host.name for host in prepared.inventory.hosts))]
+            try:
+                with hold(store, chosen.id):
+                    course = sweeps.course_of(chosen, prepared, ledger)
                     click.echo(announcement(course, store, going_on=mode.resume), err=True)
                     click.echo(opening(course, prepared), err=True)
                     asked = _visit(course, prepared, ledger, mode.forks)
-                summary = sweeps.summary_of(ledger, chosen)
-                planned, under_way = sweeps.planned(ledger, chosen), sweeps.tools_under_way(ledger, chosen)
-                alone = sweeps.by_own_lists(ledger, chosen) if chosen.list_here else {}
-        except StoreError as error:
-            _name_tools_under_way(ledger, chosen)
-            raise StoreError(f"{error}, then go on with: {going_on(chosen.id)}") from error
+                    summary = sweeps.summary_of(ledger, chosen)
+                    planned, under_way = sweeps.planned(ledger, chosen), sweeps.tools_under_way(ledger, chosen)
+                    alone = sweeps.by_own_lists(ledger, chosen) if chosen.list_here else {}
+            except StoreError as error:
+                _name_tools_under_way(ledger, chosen)
+                raise StoreError(f"{error}, then go on with: {going_on(chosen.id)}") from error
     result = WRITERS[form](summary)
     again = hint(f"lamsach report --sweep {chosen.id}")
     try:

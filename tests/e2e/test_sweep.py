@@ -115,14 +115,16 @@ def test_retry_visits_only_the_unknown_in_a_sweep_of_its_own(site: Site) -> None
 def test_the_store_lists_sweeps_and_reports_them_again(site: Site) -> None:
     first = site.swept("--limit", QUICK)
     listed = site.lamsach("sweeps")
-    told = site.lamsach("report", "--format", "json", "-o", "out")
-    printed = site.lamsach("report", "--format", "json")
+    told = site.lamsach("report", "--sweep", "last", "--format", "json", "-o", "out")
+    printed = site.lamsach("report", "--sweep", "last", "--format", "json")
+    whole = site.lamsach("report", "--format", "json")
 
     assert first["sweep"] in listed.stdout
     assert "9/9" in listed.stdout
     assert told.returncode == 0
     assert json.loads((site.desk / "out" / "lamsach.json").read_text(encoding="utf-8")) == first
     assert json.loads(printed.stdout) == first
+    assert json.loads(whole.stdout)["total"]["given"] == 10
 
 
 def test_a_report_holds_one_form_for_each_unit(site: Site) -> None:
