@@ -91,7 +91,20 @@ class HostFacts:
 
     def machine_of(self, visit: VisitRecord) -> HistoryId:
         """Return the machine of a visit; an id seen before continues its own history until the next accept."""
-        return sum(visit.order.is_later_than(each) for each in self.history.accepts), visit.machine
+        epoch = self._epoch(visit)
+        return epoch, visit.machine or self._shown_otherwise(visit, epoch)
+
+    def _epoch(self, visit: VisitRecord) -> int:
+        return sum(visit.order.is_later_than(each) for each in self.history.accepts)
+
+    def _shown_otherwise(self, visit: VisitRecord, epoch: int) -> str:
+        """Return the id of the machine where a visit did not show one: that of the visit before, else the one after.
+
+        Another machine would have been in doubt; one that shows its id at one time only is the same.
+        """
+        known = [each for each in self.visits if each.machine and self._epoch(each) == epoch]
+        before = [each.machine for each in known if each.order.rank <= visit.order.rank]
+        return before[-1] if before else known[0].machine if known else ""
 
     @cached_property
     def current(self) -> HistoryId:
@@ -117,15 +130,21 @@ class HostFacts:
 
     @cached_property
     def runs(self) -> tuple[Started, ...]:
-        """Every run of a tool, oldest first; of several records of one run id the newest counts."""
+        """Every run of a tool, oldest first.
+
+        A start that a later visit took over counts in both visits, each time in the order of that visit's looks; as
+        long as its end is not known it is one.
+        """
         every = [
             Started(step, visit, self.machine_of(visit))
             for visit in self.visits
             for step in visit.steps
             if isinstance(step, RunRecord)
         ]
-        by_id = {started.run.run_id: started for started in sorted(every, key=lambda started: started.order.rank)}
-        return tuple(sorted(by_id.values(), key=lambda started: started.order.rank))
+        ended = {started.run.run_id for started in every if started.run.ended}
+        without_end = {started.run.run_id: started for started in every if started.run.run_id not in ended}
+        known = (*(started for started in every if started.run.ended), *without_end.values())
+        return tuple(sorted(known, key=lambda started: started.order.rank))
 
     # complete, and gone (sections 3 and 8)
 

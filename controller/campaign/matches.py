@@ -152,13 +152,12 @@ def _handlings(
 ) -> list[Handling]:
     """Return what one run handled of a match, if no sighting undoes it.
 
-    A program that still runs under the boot of the removal undoes nothing: then it counts from the next boot on.
+    A program that runs under the boot of the removal, while the tool runs or after it, undoes nothing: then it counts
+    from the next boot on.
     """
     boot = started.visit.boot
     since = [each for each in counted if not started.order.is_later_than(each.order)]
-    runs_on = key.collector in _MOMENTARY and all(
-        boot and each.order.is_later_than(started.order) and each.asked.visit.boot == boot for each in since
-    )
+    runs_on = key.collector in _MOMENTARY and all(boot and each.asked.visit.boot == boot for each in since)
     if since and not runs_on:
         return []
     states = named_objects(started.run.findings, objects)

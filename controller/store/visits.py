@@ -35,9 +35,9 @@ _Found = Row[*tuple[Any, ...]]
 def of_host(connection: Connection, host: str) -> tuple[Visit, ...]:
     """Return the visits of a computer in the order in which they were begun, those without end included.
 
-    A visit without end has the results that its starts committed, the fault `visit.open`, and the machine that was
-    known then. A run whose end was read after its visit had ended is in the task that began it, or in that of the
-    visit that took it over.
+    A visit without end has the results that its starts committed, the fault `visit.open`, and the machine that its
+    newest start was given to. A run whose end was read after its visit had ended is in the task that began it, or in
+    that of the visit that took it over.
     """
     found: list[Visit] = []
     rows = connection.execute(_OF_HOST, {"of_host": host}).all()
@@ -45,7 +45,7 @@ def of_host(connection: Connection, host: str) -> tuple[Visit, ...]:
     taken = {each.intent.run_id for of_visit in starts.values() for each in of_visit if each.taken}
     for row in rows:
         own = [each for each in starts[row.id] if each.taken or each.intent.run_id not in taken]
-        attempt = _with_runs(connection, _attempt(connection, row, found), row, own)
+        attempt = _with_runs(connection, _attempt(connection, row, starts[row.id]), row, own)
         found.append(Visit(sweep=row.sweep, row=row.id, attempt=attempt, starts=starts[row.id]))
     return tuple(found)
 
@@ -62,11 +62,11 @@ def newest_end(connection: Connection) -> datetime | None:
     return found
 
 
-def _attempt(connection: Connection, row: _Found, earlier: Sequence[Visit]) -> Attempt:
+def _attempt(connection: Connection, row: _Found, starts: Sequence[AttemptStart]) -> Attempt:
     if row.body is not None:
         return attempts.of_row(row)
     so_far = connection.scalar(_SO_FAR, {"of_attempt": row.id})
-    known = [visit.attempt.identity for visit in earlier if visit.attempt.identity and not visit.attempt.in_doubt]
+    machines = [each.intent.machine for each in starts if each.intent.machine]
     return Attempt(
         host=row.host,
         number=row.number,
@@ -74,7 +74,7 @@ def _attempt(connection: Connection, row: _Found, earlier: Sequence[Visit]) -> A
         ended=row.begun,
         tasks=read(so_far, tuple[TaskResult, ...]) if so_far is not None else (),
         fault=Fault(Reason.VISIT_OPEN),
-        identity=known[-1] if known else None,
+        identity=machines[-1] if machines else None,
         began=row.began,
         committed=row.began,
     )

