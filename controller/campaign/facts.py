@@ -146,6 +146,11 @@ class HostFacts:
         known = (*(started for started in every if started.run.ended), *without_end.values())
         return tuple(sorted(known, key=lambda started: started.order.rank))
 
+    @cached_property
+    def distinct_runs(self) -> tuple[Started, ...]:
+        """Every run once, oldest first: what it names is one finding, in how many visits it may count."""
+        return tuple({started.run.run_id: started for started in self.runs}.values())
+
     # complete, and gone (sections 3 and 8)
 
     @cached_property

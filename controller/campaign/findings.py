@@ -54,7 +54,7 @@ class _Later:
 def findings(facts: HostFacts) -> list[tuple[Case, HistoryId]]:
     """Return how every finding is now, with the machine it was found on."""
     named: dict[tuple[FindingKey, HistoryId], list[_Naming]] = {}
-    for started in facts.runs:
+    for started in facts.distinct_runs:
         for each in started.run.findings:
             key = FindingKey(started.run.tool, each.threat, each.object)
             naming = _Naming(started.visit, started.order, each, started.run)

@@ -117,7 +117,7 @@ def _verdict(
     reason, detail = grounds[0]
     if reason in INFECTED:
         return Verdict.INFECTED, reason, detail
-    if reason is Reason.LOOK_MISSING and visits and not answered:
+    if reason is Reason.LOOK_MISSING and visits and not any(visit.steps for visit in visits):
         return Verdict.UNKNOWN, visits[-1].fault or reason, detail
     return Verdict.UNKNOWN, reason, detail
 

@@ -38,7 +38,7 @@ from controller.store.file import BUSY_SECONDS, Access, access_to
 from controller.store.observations import LookPlace
 from controller.store.rereading import KeptLook, Readings
 from controller.store.states import Compared, KeptState, Meetings
-from controller.store.trouble import told
+from controller.store.trouble import no_room, told
 
 
 class Ledger:
@@ -250,8 +250,8 @@ class Ledger:
 
     @property
     def is_writable(self) -> bool:
-        """Say whether the store is open for writing, and no write has failed."""
-        return access_to(self._path) is Access.WRITE and not self.broken
+        """Say whether the store may be written, there is room for that, and no write has failed."""
+        return access_to(self._path) is Access.WRITE and not self.broken and not no_room(self._path)
 
     def readings(self) -> Readings:
         """Return how many looks are of an older reading, and how many kept answers this one could not read."""

@@ -198,7 +198,9 @@ CASES: Final = [
 ]
 """Each point, and each order of the commands. `test_kill.py` goes on with `--resume` from every point, too."""
 
-RIGHT: Final = {point: MAYBE if point in {"after-start", "before-finish"} else {"cleaned"} for point, _ in CASES}
+RIGHT: Final = {
+    point: MAYBE if point in {"after-start", "before-finish", "before-result"} else {"cleaned"} for point, _ in CASES
+}
 """What may be said after a kill at each point."""
 
 

@@ -43,7 +43,7 @@ def lamsach(store: Path, tmp_path: Path) -> Lamsach:
 
 @pytest.mark.parametrize(
     ("words", "shows"),
-    [(["sweeps"], "s1 "), (["show", "pc-01"], "pc-01 in sweep s1"), (["report"], "2 of 3 computers given")],
+    [(["sweeps"], "s1 "), (["show", "pc-01"], "sweep s1"), (["report"], "3 of 3 computers given")],
 )
 def test_a_command_that_reads_works(lamsach: Lamsach, words: Sequence[str], shows: str) -> None:
     done = lamsach(*words)
