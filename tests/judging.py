@@ -39,4 +39,4 @@ def judge(
     )
     records = known(visits, (), source)
     state = state_of(records.history, lists or Lists(), tasks)
-    return judgement_of(state, records, visits, {}, platform)
+    return judgement_of(state, records, visits, {})

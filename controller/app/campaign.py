@@ -68,6 +68,11 @@ class Campaign:
         """Every computer that any roster had, as the newest of these has it."""
         return {entry.name: entry for sweep in self.sweeps for entry in sweep.roster}
 
+    def newest(self, inventory: str = "") -> Sweep:
+        """Return the newest sweep of an inventory (its path, resolved), or of all where none is named or had it."""
+        own = [sweep for sweep in self.sweeps if sweep.inventory == inventory]
+        return (own or self.sweeps)[-1]
+
     @property
     def roster(self) -> tuple[RosterEntry, ...]:
         """The computers of the newest roster."""
@@ -101,8 +106,9 @@ class Campaign:
         """Return the state of the `hosts`, or of every computer that any roster had; kept states are used again."""
         chosen = list(self.every if hosts is None else dict.fromkeys(hosts))
         self._read_again()
+        stamps = self._ledger.stamps()  # before all else: what is committed from now on makes a state anew next time
         self._comparison.catch_up(keep=True)
-        stamps, kept, common = self._ledger.stamps(), self._ledger.states(), self._common
+        kept, common = self._ledger.states(), self._common
         fresh: dict[str, KeptState] = {}
         saved = 0
         for host in chosen:
@@ -138,7 +144,7 @@ class Campaign:
 
     def _made(self, host: str) -> KeptState:
         visits, state, records = self._state(host)
-        judgement = judgement_of(state, records, visits, self.lists.indicators, self.platform(host))
+        judgement = judgement_of(state, records, visits, self.lists.indicators)
         change = max((each.committed for each in records.history.accepts), default=0)
         answers = [
             (visit.attempt.committed, visit.attempt.identity)

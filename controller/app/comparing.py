@@ -4,7 +4,7 @@ Offices share programs, so a value is compared once, not once for each computer.
 the lists or the rules of comparing change.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
 from typing import Final
@@ -56,10 +56,10 @@ class Comparison:
 
     def is_hit(self, visit: Visit) -> bool:
         """Say whether any look of a visit saw a value that meets something."""
-        if not self._found:
-            return False
-        every: Iterable[tuple[int, ...]] = self._ledger.seen_values(visit).values()
-        return any(not self._found.keys().isdisjoint(values) for values in every)
+        values = set[int]().union(*self._ledger.seen_values(visit).values())
+        if max(values, default=0) > self._compared.highest:  # another program committed it since
+            self.catch_up()
+        return not self._found.keys().isdisjoint(values)
 
     def lowest(self, values: frozenset[Value]) -> Mapping[Value, int]:
         """Return those of `values` that any computer showed, each with the lowest commit number of such a look."""

@@ -28,13 +28,13 @@ from controller.collectors import answer as answers
 from controller.errors import HostError, Reason, StoreError
 from controller.indicators.text import values_in
 from controller.indicators.weigh import collected
-from controller.model.case import Value
-from controller.model.collector import Collector, Root, RootState, Row, StoppedBy, Unread, UnreadKind
+from controller.model.case import FindingKey, Value
+from controller.model.collector import Collector, RootState, Row, StoppedBy, Unread, UnreadKind
 from controller.model.decision import HostDecision, IdentityChange, Note, NoteKind
 from controller.model.fleet import Platform
 from controller.model.indicator import Kind, Observation
 from controller.model.intent import IntentState
-from controller.model.result import Attempt, Evidence, Look, TaskResult, ToolMode, ToolRun
+from controller.model.result import Attempt, Evidence, Finding, Look, TaskResult, ToolMode, ToolRun
 from controller.model.sweep import Visit
 
 _ANTIVIRUS: Final = {225: Weight.ANTIVIRUS_REFUSED, 226: Weight.ANTIVIRUS_DELETED}
@@ -53,13 +53,14 @@ class Known:
     """What is known of a computer: its records, and beside them what people want to read.
 
     `shown` are the newest words of the host on each value, collector and object, `images` the path of the program
-    behind it as the host wrote it, if there is one; `roots` are the folders that its looks were to start from, as the
-    host resolved them last.
+    behind it as the host wrote it, if there is one, `findings` the newest words of a tool on each; `roots` are the
+    folders that its looks were to start from, as the host resolved them last.
     """
 
     history: HostHistory
     shown: Mapping[tuple[Value, str, str], Observation] = field(default_factory=dict)
     images: Mapping[tuple[Value, str, str], str] = field(default_factory=dict)
+    findings: Mapping[FindingKey, Finding] = field(default_factory=dict)
     roots: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,9 +100,8 @@ class _Reading:
     def __init__(self, visits: Sequence[Visit], source: Source) -> None:
         self._visits, self._source = visits, source
         self._looks = [look for visit in visits for look in visit.attempt.looks]
-        self._roots = self._resolved_roots()
-        links = {place_of(asked, source.platform): place for asked, place in self._roots.items()}
-        self._place = Places(source.platform, {link: place for link, place in links.items() if link != place})
+        self._roots = self._resolved_roots(self._looks)
+        self._places = {id(look): self._links_of([look]) for look in self._looks}
         self._rows: Mapping[int, Sequence[ReadRow]] = self._read_rows() if self._decides() else {}
 
     def known(self, decisions: Sequence[HostDecision]) -> Known:
@@ -125,16 +125,31 @@ class _Reading:
             for row in self._rows.get(id(look), ())
             for value, _ in row.shown
         }
-        return Known(history=history, shown=shown, images=images, roots=self._roots)
+        return Known(history=history, shown=shown, images=images, findings=self._findings(), roots=self._roots)
 
-    def _resolved_roots(self) -> Mapping[str, str]:
-        """Return each folder that a look was to start from, as the host resolved it last."""
+    def _findings(self) -> Mapping[FindingKey, Finding]:
+        places = ((visit, self._links_of(visit.attempt.looks)) for visit in self._visits)
+        return {
+            FindingKey(each.tool, each.threat, place(each.object)): each
+            for visit, place in places
+            for run in _runs(visit)
+            for each in run.findings
+        }
+
+    def _resolved_roots(self, looks: Iterable[Look]) -> Mapping[str, str]:
+        """Return each folder that looks were to start from, as the host resolved it last."""
         return {
             root.asked: place_of(root.resolved or root.asked, self._source.platform)
-            for look in self._looks
+            for look in looks
             for root in reversed(look.roots)  # the first of several with one spelling is the folder itself
             if root.state is RootState.ENTERED
         }
+
+    def _links_of(self, looks: Iterable[Look]) -> Places:
+        """Return how paths are compared by the links that these looks followed: a link may lead elsewhere later."""
+        platform = self._source.platform
+        links = {place_of(asked, platform): place for asked, place in self._resolved_roots(looks).items()}
+        return Places(platform, {link: place for link, place in links.items() if link != place})
 
     # rows
 
@@ -161,8 +176,10 @@ class _Reading:
             if row.record.meetings
             for place in (row.record.object, row.record.image)
         }
-        places |= {self._place(each.object) for visit in self._visits for run in _runs(visit) for each in run.findings}
-        places |= {self._place(item.path) for look in self._looks for item in look.unread_items}
+        for visit in self._visits:
+            place = self._links_of(visit.attempt.looks)
+            places |= {place(each.object) for run in _runs(visit) for each in run.findings}
+        places |= {self._places[id(look)](item.path) for look in self._looks for item in look.unread_items}
         places |= {root.path for look in self._looks for root in self._asked_to_enter(look)}
         places.discard("")
         return {number: [row for row in rows if is_relevant(row, places)] for number, rows in every.items()}
@@ -177,11 +194,11 @@ class _Reading:
         except (HostError, StoreError):
             return None
         seen = answers.observations(spec, answer, values_in, is_ours=self._source.is_ours)
-        return list(read_rows(spec, answer.rows, seen, self._source.met, self._place))
+        return list(read_rows(spec, answer.rows, seen, self._source.met, self._places[id(look)]))
 
     def _of_observations(self, look: Look, seen: Sequence[Observation]) -> list[ReadRow]:
         spec = self._source.collector(look.key.collector).spec
-        return list(from_observations(spec, seen, self._source.met, self._place))
+        return list(from_observations(spec, seen, self._source.met, self._places[id(look)]))
 
     def _met_unread(self, item: Unread) -> tuple[Meeting, ...]:
         """Return what the path of an item meets: what is listed is met, also when it cannot be read."""
@@ -219,21 +236,20 @@ class _Reading:
 
     def _step(self, step: ToolRun | Look, visit: Visit) -> RunRecord | LookRecord:
         if isinstance(step, ToolRun):
-            return self._run(step, visit.attempt)
+            return self._run(step, visit.attempt, self._links_of(visit.attempt.looks))
         place = next(place for place, look in enumerate(visit.attempt.looks) if look is step)
         return self._look(step, visit.attempt, lambda: self._source.observed(visit).get(place, ()))
 
-    def _run(self, run: ToolRun, attempt: Attempt) -> RunRecord:
+    def _run(self, run: ToolRun, attempt: Attempt, place: Places) -> RunRecord:
         return RunRecord(
             order=Order(began=run.began, committed=run.committed),
             at=attempt.ended,
             run_id=run.run_id,
             tool=run.tool,
-            roots=tuple(map(self._place, run.roots)),
+            roots=tuple(map(place, run.roots)),
             apply=run.mode is ToolMode.CLEAN,
             findings=tuple(
-                NamedObject(threat=each.threat, object=self._place(each.object), state=each.state)
-                for each in run.findings
+                NamedObject(threat=each.threat, object=place(each.object), state=each.state) for each in run.findings
             ),
             fault=run.fault.reason if run.fault else None,
             contradiction=run.contradiction,
@@ -251,7 +267,7 @@ class _Reading:
                 at=intent.begun,
                 run_id=intent.run_id,
                 tool=intent.tool,
-                roots=tuple(map(self._place, intent.roots)),
+                roots=tuple(map(self._links_of(visit.attempt.looks), intent.roots)),
                 apply=intent.mode is ToolMode.CLEAN,
                 fault=Reason.CLEAN_INTERRUPTED if is_torn else None,
                 ended=is_torn,
@@ -265,8 +281,9 @@ class _Reading:
         return collected(self._source.collector(look.key.collector), self._source.platform, kinds)
 
     def _look(self, look: Look, attempt: Attempt, observed: Callable[[], Sequence[Observation]]) -> LookRecord:
+        place = self._places[id(look)]
         refused = tuple(
-            UnreadRecord(weight=Weight.STOPS, name=self._place(root.asked), mark=RootState.REFUSED)
+            UnreadRecord(weight=Weight.STOPS, name=place(root.asked), mark=RootState.REFUSED)
             for root in look.roots
             if root.state is RootState.REFUSED
         )
@@ -296,19 +313,18 @@ class _Reading:
         """Return the folders that a look says it entered; older frames listed only a missing one, as a row."""
         if look.roots:
             entered = [root for root in look.roots if root.state is RootState.ENTERED]
-            return tuple(map(self._entered_root, entered))
+            place = self._places[id(look)]
+            return tuple(EnteredRoot(path=place(each.resolved or each.asked), volume=each.volume) for each in entered)
         asked = _asked_roots(look)
-        return tuple(EnteredRoot(path=self._place(root)) for root in asked) if look.rows > len(asked) else ()
-
-    def _entered_root(self, root: Root) -> EnteredRoot:
-        return EnteredRoot(path=self._place(root.resolved or root.asked), volume=root.volume)
+        plain = (place_of(root, self._source.platform) for root in asked)
+        return tuple(EnteredRoot(path=root) for root in plain) if look.rows > len(asked) else ()
 
     def _question(self, look: Look) -> Question:
         """Return what was asked, the folders as the host resolved them."""
         arguments = dict(each.partition("=")[::2] for each in look.key.arguments)
         return Question(
             collector=look.key.collector,
-            roots=tuple(self._roots.get(root) or self._place(root) for root in _asked_roots(look)),
+            roots=tuple(map(self._places[id(look)], _asked_roots(look))),
             depth=int(arguments.pop("depth", 0)),
             other=tuple(f"{name}={value}" for name, value in sorted(arguments.items()) if name not in _NO_QUESTION),
         )
@@ -324,7 +340,7 @@ class _Reading:
             weight = Weight.STOPS if item.kind in stopping else Weight.COUNTED
         return UnreadRecord(
             weight=weight,
-            name=self._place(item.path),
+            name=self._places[id(look)](item.path),
             mark=f"{item.kind} {item.error}",
             meetings=self._met_unread(item),
         )

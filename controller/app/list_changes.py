@@ -89,9 +89,16 @@ def preview(
 
 def preview_of_sweep(ledger: Ledger, files: Sequence[KeptFile]) -> Preview:
     """Return what the lists among the `files` of a sweep that is about to begin make of the computers."""
+    return preview(ledger, _uses(files), _contents(files))
+
+
+def _uses(files: Sequence[KeptFile]) -> list[ListUse]:
     lists = [each for each in files if each.role == "list"]
-    uses = [ListUse(path=each.path, name=each.name, sha256=each.sha256, committed=0) for each in lists]
-    return preview(ledger, uses, {each.sha256: each.data for each in lists})
+    return [ListUse(path=each.path, name=each.name, sha256=each.sha256, committed=0) for each in lists]
+
+
+def _contents(files: Sequence[KeptFile]) -> Mapping[str, bytes]:
+    return {each.sha256: each.data for each in files if each.role == "list"}
 
 
 def _numbered(each: CampaignDecision | ListUse, number: int) -> CampaignDecision | ListUse:
@@ -326,6 +333,13 @@ def kept_although_dropped(campaign: Campaign) -> tuple[KeptValue, ...]:
         for path, values in campaign.kept_although_dropped.items()
         for value in sorted(values)
     )
+
+
+def kept_by_sweep(ledger: Ledger, files: Sequence[KeptFile]) -> tuple[KeptValue, ...]:
+    """Return the values that will count though the lists of a sweep that is about to begin drop them: they were met."""
+    number = ledger.latest_commit() + 1
+    uses = [replace(each, committed=number) for each in _uses(files)]
+    return kept_although_dropped(Campaign(ledger, CampaignLists(ledger, uses, _contents(files))))
 
 
 def _in_force(

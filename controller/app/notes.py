@@ -121,7 +121,7 @@ class _Planner:
         close = hint(wanted, known)
         raise OperatorError(
             f"no inventory of this store has a computer '{shown(wanted)}'; correct the name"
-            f"{': ' * bool(close)}{shown(close)} Nothing was written."
+            f"{f': {shown(close)}' if close else '.'} Nothing was written."
         )
 
     def hosts_of(self, unit: str) -> Iterator[str]:

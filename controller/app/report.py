@@ -27,21 +27,27 @@ class Reported:
     newest: Sweep
 
 
-def summarised(ledger: Ledger, names: Sequence[str], unit: str = "") -> Reported:
-    """Sum up every computer of the newest roster by its state in the campaign.
+def summarised(ledger: Ledger, names: Sequence[str], unit: str = "", inventory: str = "") -> Reported:
+    """Sum up every computer of the roster by its state in the campaign, without the retired ones.
 
-    `names` (ids of sweeps, unique beginnings, or `last`) narrow the computers to those that these sweeps were given,
-    `unit` to one unit and those below it; neither changes a state.
+    The roster is that of the newest sweep of `inventory` (its path, resolved), or of the newest one. `names` (ids of
+    sweeps, unique beginnings, or `last`) narrow the computers to those that these sweeps were given, `unit` to one unit
+    and those below it; neither changes a state.
 
     Raises:
         OperatorError: there is no such sweep or unit, or no sweep at all.
 
     """
-    campaign, newest = Campaign(ledger), ledger.sweep(ledger.resolve("last"))
+    ledger.resolve("last")
+    campaign = Campaign(ledger)
     chosen = [ledger.sweep(each) for each in dict.fromkeys(map(ledger.resolve, names))] or list(campaign.sweeps)
+    newest = max(chosen, key=lambda sweep: sweep.started) if names else campaign.newest(inventory)
     given = {entry.name for sweep in chosen for entry in sweep.roster if entry.given} if names else set(campaign.every)
     roster = [replace(entry, given=entry.name in given) for entry in newest.roster]
     states = campaign.judgements(entry.name for entry in roster if entry.given)
+    retired = {name for name, state in states.items() if state.retired}
+    roster = [entry for entry in roster if entry.name not in retired]
+    states = {name: state for name, state in states.items() if name not in retired}
     summary = summarise(newest.units, roster, states, [sweep.id for sweep in chosen])
     return Reported(summary=within(summary, unit) if unit else summary, newest=newest)
 

@@ -1,6 +1,6 @@
 """How far a campaign is: its computers by unit and state, and beside the sums what no unit's figures show."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
@@ -70,7 +70,7 @@ def status_of(ledger: Ledger, *, inventory: str = "", unit: str = "") -> Status:
     """
     ledger.resolve("last")
     campaign = Campaign(ledger)
-    sweep = _newest(campaign.sweeps, inventory)
+    sweep = campaign.newest(inventory)
     states = campaign.judgements()
     roster = [replace(entry, given=not states[entry.name].retired) for entry in sweep.roster]
     summary = summarise(sweep.units, roster, {entry.name: states[entry.name] for entry in roster if entry.given})
@@ -121,11 +121,6 @@ def lists_in_force(lists: CampaignLists) -> tuple[str, ...]:
     for each in sorted(lists.withdrawals, key=attrgetter("committed")):
         withdrawn = withdrawn - {each.list_name} if each.restores else withdrawn | {each.list_name}
     return tuple(dict.fromkeys(use.path for use in lists.uses if use.path not in withdrawn))
-
-
-def _newest(sweeps: Sequence[Sweep], inventory: str) -> Sweep:
-    own = [sweep for sweep in sweeps if sweep.inventory == inventory]
-    return (own or sweeps)[-1]
 
 
 def _is_infected(state: Judgement) -> bool:

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 
 from controller.app.history import Known
-from controller.app.rows import MOMENTARY, place_of
+from controller.app.rows import MOMENTARY
 from controller.campaign.cases import Case, HostState
 from controller.errors import Reason
 from controller.model.case import FindingKey, LeftoverKey, MatchKey, Value
 from controller.model.collector import RootState
-from controller.model.fleet import Platform
 from controller.model.indicator import Indicator, Match
 from controller.model.result import Attempt, Fault, Finding, Look
 from controller.model.sweep import Visit
@@ -21,14 +20,13 @@ def judgement_of(
     known: Known,
     visits: Sequence[Visit],
     indicators: Mapping[Value, Indicator],
-    platform: Platform,
 ) -> Judgement:
     """Return what reports show of a computer in this state."""
     attempts = [visit.attempt for visit in visits]
     cases = (*state.open, *state.vanished, *state.closed)
     left = [case.key for case in state.open if isinstance(case.key, LeftoverKey)]
     looks = _newest_looks(attempts)
-    findings = _findings(cases, attempts, platform)
+    findings = _findings(cases, known)
     fault = _fault(state, attempts)
     failed = attempts[-1].first_fault if attempts and state.unreached_since else None
     return Judgement(
@@ -114,17 +112,12 @@ def _match(case: Case, key: MatchKey, known: Known, indicators: Mapping[Value, I
     )
 
 
-def _findings(cases: Iterable[Case], attempts: Sequence[Attempt], platform: Platform) -> dict[FindingKey, Finding]:
+def _findings(cases: Iterable[Case], known: Known) -> dict[FindingKey, Finding]:
     """Return the newest words of a tool on each finding; the antivirus of the computer has none of its own."""
-    spoken = {
-        FindingKey(each.tool, each.threat, place_of(each.object, platform)): each
-        for attempt in attempts
-        for task in attempt.tasks
-        for run in task.runs
-        for each in run.findings
-    }
     keys = [case.key for case in cases if isinstance(case.key, FindingKey)]
-    return {key: spoken.get(key) or Finding(tool=key.tool, threat=key.threat, object=key.object) for key in keys}
+    return {
+        key: known.findings.get(key) or Finding(tool=key.tool, threat=key.threat, object=key.object) for key in keys
+    }
 
 
 def _newest_looks(attempts: Sequence[Attempt]) -> tuple[Look, ...]:

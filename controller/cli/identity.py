@@ -1,6 +1,7 @@
 """`lamsach identity`: which machine stands behind a name."""
 
 import getpass
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def accept(hosts: tuple[str, ...], store: Path) -> None:
       lamsach sweep playbooks/sweep.yml -i inventory/example --retry unknown
     """
     with Ledger.open(store, create=False) as ledger:
-        found = identities.replacements(ledger, hosts)
+        found = identities.replacements(ledger, [unicodedata.normalize("NFC", host) for host in hosts])
         put("".join(f"{line}\n" for each in found for line in _lines(each)))
         identities.accept(ledger, found, getpass.getuser(), now())
     click.echo("Done; the next machine that answers to each of these names is taken for theirs.")

@@ -116,7 +116,7 @@ def _as_fields(checked: Checked) -> dict[str, object]:
 
 
 _dry_run: Final = click.option("--dry-run", is_flag=True, help="Only print what would change.")
-_DONE: Final = "Done; it counts from now on."
+_DONE: Final = "Done; it takes effect from now on."
 _NOT_DONE: Final = "Dry run: nothing was changed."
 
 

@@ -9,7 +9,7 @@ from controller.app import report as reports
 from controller.app.report import Reported
 from controller.cli.hints import hinted, this_command
 from controller.cli.opened import opened
-from controller.cli.options import Once, store_option
+from controller.cli.options import PLACE, Once, store_option
 from controller.cli.printing import put
 from controller.errors import OperatorError
 from controller.reports.writers import csv, json, table
@@ -24,7 +24,7 @@ PRINTED: Final = {"table": table.write, "json": json.write}
     "sweeps",
     multiple=True,
     metavar="ID",
-    help="A sweep, or the beginning of its id; may be repeated. [default: last]",
+    help="Only the computers of a sweep (the beginning of its id); may be repeated. The state is that of all sweeps.",
 )
 @click.option(
     "--unit",
@@ -43,16 +43,25 @@ PRINTED: Final = {"table": table.write, "json": json.write}
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder to write into; csv and docx need one, table and json are printed without.",
 )
+@click.option(
+    "-i", "--inventory", default=None, type=PLACE, help="Whose computers to report: a file, or a folder of files."
+)
 @store_option
 @click.option(
     "--template", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your office's own form for docx."
 )
 def report(
-    sweeps: tuple[str, ...], unit: str | None, form: str, output: Path | None, store: Path, template: Path | None
+    sweeps: tuple[str, ...],
+    unit: str | None,
+    form: str,
+    output: Path | None,
+    inventory: Path | None,
+    store: Path,
+    template: Path | None,
 ) -> int:
     """Report from the store alone: per unit the official form, and the roll-up of all of them.
 
-    Several sweeps are one campaign: the newest finished visit of each host counts.
+    Every computer of the inventory is shown by its state over all sweeps of the store.
 
     \b
     Example:
@@ -66,7 +75,7 @@ def report(
     if not all(each.strip() for each in sweeps):
         raise OperatorError("'--sweep' is empty; name a sweep by its id, as lamsach sweeps lists it, or leave it out.")
     with opened(store) as ledger:
-        reported = reports.summarised(ledger, sweeps, unit or "")
+        reported = reports.summarised(ledger, sweeps, unit or "", str(inventory.resolve()) if inventory else "")
     if output is None:
         document = PRINTED[form](reported.summary)
         put(hinted(document) if form == "table" else document, kept=f"print it elsewhere with: {this_command()}")

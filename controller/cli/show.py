@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -42,7 +43,7 @@ def show(host: str, sweep: str, kept: int | None, output: Path | None, store: Pa
     if output and kept is None:
         raise click.UsageError("'--output' needs --kept, which says what to write.")
     with opened(store) as ledger:
-        record = record_of(ledger, host, sweep)
+        record = record_of(ledger, unicodedata.normalize("NFC", host), sweep)
         if kept is None:
             put("".join(f"{line}\n" for line in _lines(record)))
             return

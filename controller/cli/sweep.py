@@ -13,8 +13,7 @@ import click
 
 from controller.app import sweep as sweeps
 from controller.app.accounts import BUDGET
-from controller.app.campaign import Campaign
-from controller.app.list_changes import kept_although_dropped, preview_of_sweep
+from controller.app.list_changes import kept_by_sweep, preview_of_sweep
 from controller.app.preflight import Prepared, SweepRequest, prepare
 from controller.app.status import remaining, worst
 from controller.app.sweep import Course
@@ -258,7 +257,7 @@ def _announce_lists(prepared: Prepared, ledger: Ledger) -> None:
     files = sweeps.kept_files(prepared, ledger)
     for line in preview_lines(preview_of_sweep(ledger, files)):
         note(line)
-    for each in kept_although_dropped(Campaign(ledger)):
+    for each in kept_by_sweep(ledger, files):
         value = each.value[1]
         note(
             f"'{shown(value)}' stays in force although the newest version of '{shown(each.list_name)}' dropped it, "

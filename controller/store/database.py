@@ -70,6 +70,15 @@ def open(
 def _refuse_no_store(path: Path, *, create: bool) -> None:
     """Refuse what is no file, and where a store is only read what no sweep has written: it must stay as it is."""
     name = shown(str(path))
+    try:
+        path.stat()
+    except PermissionError as error:
+        raise OperatorError(
+            f"store '{name}' cannot be reached, for your account may not enter its folder; run this as an account that "
+            "may, or name another store with --store"
+        ) from error
+    except OSError:
+        pass  # there is none, or no folder for it: said below
     if path.exists() and not path.is_file():
         raise OperatorError(f"store '{name}' is not a file; name another one with --store")
     if not create and not path.exists():

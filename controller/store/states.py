@@ -4,13 +4,15 @@ All of it may be deleted; it is made again, with the same result.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from controller.campaign.records import Meeting
+from controller.errors import StoreError
 from controller.model.indicator import Kind, Observation
 from controller.model.result import Identity
 from controller.model.verdict import Judgement
@@ -35,10 +37,14 @@ Meetings = dict[int, tuple[Meeting, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Which observations were compared: those up to `highest`, with the lists and rules of `digest`."""
+    """Which observations were compared: those up to `highest`, with the lists and rules of `digest`.
+
+    `kept` is how many of them meet something: where another number of rows is there, some were deleted.
+    """
 
     digest: str = ""
     highest: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +74,35 @@ def observed(connection: Connection, *, after: int, most: int) -> list[tuple[int
 
 
 def meetings(connection: Connection) -> tuple[Compared, Meetings]:
-    """Return what was found when the observations were compared last."""
-    compared, found = Compared(), {}
-    for number, body in connection.execute(_MEETINGS):
-        if number == _UP_TO:
-            compared = read(body, Compared)
-        else:
-            found[number] = read(body, tuple[Meeting, ...])
-    return compared, found
+    """Return what was found when the observations were compared last; nothing where rows are gone or damaged."""
+    compared, found = Compared(), Meetings()
+    try:
+        for number, body in connection.execute(_MEETINGS):
+            if number == _UP_TO:
+                compared = read(body, Compared)
+            else:
+                found[number] = read(body, tuple[Meeting, ...])
+    except StoreError:
+        return Compared(), {}
+    return (compared, found) if compared.kept == len(found) else (Compared(), {})
 
 
 def keep_meetings(connection: Connection, compared: Compared, found: Mapping[int, tuple[Meeting, ...]]) -> None:
     """Keep what observations meet in place of what was kept before."""
     connection.execute(delete(meeting))
     rows = [{"observation": number, "body": written(met)} for number, met in found.items()]
-    connection.execute(insert(meeting), [{"observation": _UP_TO, "body": written(compared)}, *rows])
+    up_to = replace(compared, kept=len(rows))
+    connection.execute(insert(meeting), [{"observation": _UP_TO, "body": written(up_to)}, *rows])
 
 
 def states(connection: Connection) -> Mapping[str, KeptState]:
-    """Return the kept states by computer."""
-    rows = connection.execute(select(host_state))
-    found = ((row.host, row.stamp, read(row.body, _Body)) for row in rows)
-    return {
-        host: KeptState(stamp, body.judgement, identity=body.identity, answered=body.answered)
-        for host, stamp, body in found
-    }
+    """Return the kept states by computer; one that cannot be read is left out, and made again."""
+    found: dict[str, KeptState] = {}
+    for row in connection.execute(select(host_state)):
+        with suppress(StoreError):
+            body = read(row.body, _Body)
+            found[row.host] = KeptState(row.stamp, body.judgement, identity=body.identity, answered=body.answered)
+    return found
 
 
 def keep_states(connection: Connection, made: Iterable[tuple[str, KeptState]]) -> None:

@@ -174,7 +174,8 @@ class Swept:
 
 def why_of(host: Mapping[str, Any]) -> str | None:
     """Return the reason of a host; of a visit that failed, why."""
-    return host["not_reached_why"] if host["not_reached_why"] and host["verdict"] != "infected" else host["reason"]
+    why: str | None = host["reason"]
+    return host["not_reached_why"] or why if host["verdict"] != "infected" else why
 
 
 def is_plain(said: bytes) -> bool:

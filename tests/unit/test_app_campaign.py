@@ -373,3 +373,46 @@ def test_the_key_of_a_look_may_hold_arguments_that_decide_nothing(store: Store) 
     store.visit(files(key=LookKey(collector="files", arguments=("max_files=9", "root=/home", "seconds=5"))))
 
     assert store.word() == "clean"
+
+
+def test_a_root_that_is_turned_to_another_folder_takes_no_sighting_along(store: Store) -> None:
+    one = (Root(asked="/home", state=RootState.ENTERED, resolved="/data1"),)
+    two = (Root(asked="/home", state=RootState.ENTERED, resolved="/data2"),)
+    store.sweep(BAD)
+    store.visit(files(BAD_FILE, roots=one))
+    store.visit(files(roots=two))
+
+    assert store.word() == Reason.MATCH_FOUND
+    assert [match.where for match in store.state().matches] == [BAD_PATH]
+
+
+def test_what_another_program_commits_while_states_are_made_is_compared_first(store: Store) -> None:
+    store.sweep(BAD)
+    campaign = Campaign(store.ledger)
+    assert campaign.judgements()[HOST].reason is Reason.HOST_PENDING
+
+    store.visit(files(BAD_FILE))
+
+    assert campaign._made(HOST).judgement.reason is Reason.MATCH_FOUND
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM meeting WHERE observation <> 0",
+        "UPDATE meeting SET body = x'00' WHERE observation <> 0",
+        "UPDATE meeting SET body = x'00' WHERE observation = 0",
+        "UPDATE host_state SET body = x'00'",
+    ],
+)
+def test_kept_rows_that_are_gone_or_damaged_are_made_again(store: Store, statement: str) -> None:
+    store.sweep(BAD)
+    store.visit(files(BAD_FILE))
+    assert store.word() == Reason.MATCH_FOUND
+
+    with sqlite3.connect(store.path) as database:
+        database.execute(statement)
+        if "meeting" in statement:
+            database.execute("DELETE FROM host_state")
+
+    assert store.word() == Reason.MATCH_FOUND
