@@ -28,7 +28,7 @@ from controller.campaign.findings import findings
 from controller.campaign.full_look import FullLook
 from controller.campaign.lists import in_force, met_anywhere
 from controller.campaign.matches import lasting_matches, momentary_matches
-from controller.campaign.records import FullLookTask, HostHistory, Lists, VisitRecord
+from controller.campaign.records import FullLookTask, HostHistory, Lists, LookRecord, VisitRecord
 from controller.campaign.sightings import sightings
 from controller.errors import Reason
 from controller.model.decision import NoteKind
@@ -117,9 +117,14 @@ def _verdict(
     reason, detail = grounds[0]
     if reason in INFECTED:
         return Verdict.INFECTED, reason, detail
-    if reason is Reason.LOOK_MISSING and visits and not any(visit.steps for visit in visits):
+    if reason is Reason.LOOK_MISSING and visits and not any(map(_was_answered, visits)):
         return Verdict.UNKNOWN, visits[-1].fault or reason, detail
     return Verdict.UNKNOWN, reason, detail
+
+
+def _was_answered(visit: VisitRecord) -> bool:
+    """Say whether any question of a visit, or any run of a tool, came to its end."""
+    return any(isinstance(step, LookRecord) or step.ended for step in visit.steps)
 
 
 def _newest_failures(visits: Iterable[VisitRecord]) -> list[VisitRecord]:

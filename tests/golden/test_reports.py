@@ -15,6 +15,7 @@ FILES: dict[str, Writer] = {
     "campaign.json": json.write,
     "hosts.csv": csv.write_hosts,
     "units.csv": csv.write_units,
+    "matches.csv": csv.write_matches,
 }
 
 

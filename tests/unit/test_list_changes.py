@@ -73,7 +73,7 @@ def test_an_added_list_names_what_was_seen_on_earlier_visits(unit: Answering, ad
 
     printed = add(OTHER, ABSENT, options=("--dry-run",))
     assert unit.word() == "clean"
-    assert printed == add(OTHER, ABSENT).replace("Done; it counts from now on.", "Dry run: nothing was changed.")
+    assert printed == add(OTHER, ABSENT).replace("Done; it takes effect from now on.", "Dry run: nothing was changed.")
 
     assert unit.words() == {"pc-01": "match.found", "pc-02": "clean", "pc-03": "clean"}
     assert "a05: 2 values" in printed
