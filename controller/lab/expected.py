@@ -14,7 +14,7 @@ _UNKNOWN: Final = {
     LabFault.WRONG_PASSWORD: Reason.LOGIN_REFUSED,
     LabFault.HANGS: Reason.HOST_TIMEOUT,
     LabFault.GARBAGE: Reason.ANSWER_GARBLED,
-    LabFault.CUT_ANSWER: Reason.LOOK_MISSING,
+    LabFault.CUT_ANSWER: Reason.CONNECTION_LOST,
     LabFault.HUGE_ANSWER: Reason.ANSWER_HUGE,
 }
 
