@@ -72,6 +72,10 @@ def report(
         raise OperatorError(f"'--format {form}' writes files; name a folder for them with -o.")
     if unit is not None and not unit.strip():
         raise OperatorError("'--unit' is empty; name a unit, or leave it out.")
+    if sweeps and form == "docx":
+        raise OperatorError(
+            "'--sweep' narrows what is shown, and a form holds the whole campaign; leave '--sweep' out."
+        )
     if not all(each.strip() for each in sweeps):
         raise OperatorError("'--sweep' is empty; name a sweep by its id, as lamsach sweeps lists it, or leave it out.")
     with opened(store) as ledger:

@@ -131,6 +131,8 @@ def test_a_report_holds_one_form_for_each_unit(site: Site) -> None:
     site.sweep("--limit", QUICK)
 
     done = site.lamsach("report", "--format", "docx", "-o", "out")
+    narrowed = site.lamsach("report", "--sweep", "last", "--format", "docx", "-o", "narrowed")
+    assert (narrowed.returncode, "a form holds the whole campaign" in narrowed.stderr) == (2, True)
     one = site.lamsach("report", "--format", "docx", "-o", "one", "--unit", "chi-cuc-na-hang")
 
     assert done.returncode == one.returncode == 0
