@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, select, update
 
 from controller.errors import StoreError
 from controller.model.intent import AttemptStart, Intent, IntentState, OpenStart
@@ -22,7 +22,6 @@ from controller.store.columns import read, written
 from controller.store.lock import is_held
 from controller.store.observations import Known
 from controller.store.tables import attempt as visits
-from controller.store.tables import host_state
 from controller.store.tables import intent as table
 
 _TAKEN: Final = "taken"
@@ -56,9 +55,6 @@ _ENDED: Final = (
     .order_by(table.c.id)
 )
 _ADD: Final = insert(table)
-_FORGET: Final = delete(host_state).where(
-    host_state.c.host.in_(select(visits.c.host).join_from(table, visits).where(table.c.run_id == _RUN))
-)
 _END: Final = update(table).where(table.c.run_id == _RUN)
 
 _Found = Row[str, bytes, bytes | None, int | None]
@@ -166,7 +162,6 @@ def _add(
         "began": number,
     }
     connection.execute(_ADD, row)
-    _forget_states(connection, key)
 
 
 def _arguments(connection: Connection, intent: Intent) -> CleanArguments:
@@ -210,9 +205,3 @@ def _run(row: _Found) -> ToolRun:
 
 def _end(connection: Connection, run_id: str, state: IntentState, body: bytes | None) -> None:
     connection.execute(_END, {"of_run": run_id, "state": state, "run": body})
-    _forget_states(connection, run_id)
-
-
-def _forget_states(connection: Connection, run_id: str) -> None:
-    """Drop the kept state of the computer that a start was given to: it follows from its starts, too."""
-    connection.execute(_FORGET, {"of_run": run_id})

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, case, func, select
 
 from controller.errors import Reason
-from controller.model.intent import AttemptStart
+from controller.model.intent import AttemptStart, IntentState
 from controller.model.playbook import Task
 from controller.model.result import Attempt, Fault, TaskResult, TaskState, ToolRun
 from controller.model.sweep import Visit
@@ -27,6 +27,15 @@ _VISITS: Final = select(
     func.count(table.c.committed).label("ended"),
     func.max(table.c.committed),
 ).group_by(table.c.host)
+_STARTS: Final = (
+    select(
+        table.c.host,
+        func.count(),
+        *(func.sum(case((intent.c.state == state, 1), else_=0)) for state in (IntentState.BEGUN, IntentState.FINISHED)),
+    )
+    .join_from(intent, table)
+    .group_by(table.c.host)
+)
 _DECISIONS: Final = select(decision.c.host, func.max(decision.c.committed)).group_by(decision.c.host)
 
 _Found = Row[*tuple[Any, ...]]
@@ -51,9 +60,12 @@ def of_host(connection: Connection, host: str) -> tuple[Visit, ...]:
 
 
 def stamps(connection: Connection) -> Mapping[str, tuple[int, ...]]:
-    """Return for each computer numbers that change with its visits and with the decisions about it."""
+    """Return for each computer numbers that change with its visits, its starts and the decisions about it."""
     decided = dict(iter(connection.execute(_DECISIONS)))
-    return {host: (*numbers, decided.get(host, 0)) for host, *numbers in connection.execute(_VISITS)}
+    started = {host: tuple(numbers) for host, *numbers in connection.execute(_STARTS)}
+    return {
+        host: (*numbers, *started.get(host, ()), decided.get(host, 0)) for host, *numbers in connection.execute(_VISITS)
+    }
 
 
 def newest_end(connection: Connection) -> datetime | None:

@@ -72,9 +72,11 @@ def test_a_run_that_ended_counts_before_its_visit_does(
     ledger: Ledger, sweep: Sweep, state: FindingState, verdict: Verdict, reason: Reason
 ) -> None:
     ledger.begin(an_intent(sweep), (NOTHING,))
+    assert Campaign(ledger).judgements()[HOST].reason is Reason.CLEAN_INTERRUPTED
     ledger.finish(a_run(a_finding(state)))
 
     assert said(ledger, sweep) == (verdict, reason)
+    assert Campaign(ledger).judgements()[HOST].reason is reason
     (attempt,) = (visit.attempt for visit in ledger.visits(HOST))
     assert [[run.run_id for run in task.runs] for task in attempt.tasks] == [[], ["r1"]]
 
