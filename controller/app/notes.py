@@ -210,6 +210,12 @@ class _Subject:
         )
         return self.objects(case) | {row.image for row in rows}
 
+    def contents(self, cases: Iterable[Case]) -> tuple[tuple[str, str], ...]:
+        """Return the newest known content of the files that cases are about: path and SHA-256."""
+        named = {each for case in cases for each in self.objects(case)}
+        rows = (row for look in self.looks for row in look.rows if row.object in named and row.content)
+        return tuple(sorted({row.object: row.content for row in rows}.items()))
+
     @property
     def looks(self) -> Iterator[LookRecord]:
         """Every look of a visit in which the right machine answered, oldest first."""
@@ -276,7 +282,7 @@ def _harmless(subject: _Subject, text: str) -> _Chosen:
         }
         there = named | {each for case in every for each in subject.objects(case)}
         raise subject.refusal(f"no value, threat or object '{shown(text)}'", sorted(there - {""}))
-    return _Chosen(cases=tuple(cases))
+    return _Chosen(cases=tuple(cases), items=subject.contents(cases))
 
 
 def _checked(subject: _Subject, text: str) -> _Chosen:

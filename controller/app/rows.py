@@ -100,6 +100,7 @@ def read_rows(
             meetings=tuple(dict.fromkeys(meeting for meeting, _ in pairs)),
             image="" if spec.name in {"files", "dns_cache"} else place(str(row.get("path", ""))),
             hashed=bool(row.get("sha256")),
+            content=str(row.get("sha256", "")),
             volatile=spec.name in MOMENTARY or row.get("source") == "cache",
             disabled=row.get("enabled") is False,
         )

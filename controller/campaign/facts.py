@@ -17,7 +17,7 @@ from controller.campaign.records import (
     VisitRecord,
     Weight,
 )
-from controller.model.case import CaseKey, Value
+from controller.model.case import CaseKey, LeftoverKey, Value
 from controller.model.decision import NoteKind
 from controller.model.indicator import Kind
 from controller.model.result import FindingState
@@ -228,8 +228,17 @@ class HostFacts:
         return max(fitting, key=lambda note: note.order.rank, default=None)
 
     def is_harmless(self, key: CaseKey) -> bool:
-        """Say whether a person called this case of this computer harmless."""
-        return self.note_on((key,), (), frozenset({NoteKind.HARMLESS})) is not None
+        """Say whether a person called this case of this computer harmless; other content at its place is not meant."""
+        notes = [note for note in self.history.notes if note.kind is NoteKind.HARMLESS and key in note.covers]
+        place = key.image if isinstance(key, LeftoverKey) else key.object
+        return any(not self._has_other_content(place, note) for note in notes)
+
+    def _has_other_content(self, place: str, note: NoteRecord) -> bool:
+        content = dict(note.items).get(place, "")
+        later = (asked.look.rows for asked in self.looks if asked.order.is_later_than(note.order))
+        return bool(content) and any(
+            row.object == place and row.content not in {"", content} for rows in later for row in rows
+        )
 
     def note_since_change(self, key: CaseKey, after: Iterable[Order], history: HistoryId) -> NoteRecord | None:
         """Return a note on a case of a machine that is not the current one, made after the machine changed."""

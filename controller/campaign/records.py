@@ -115,13 +115,15 @@ class RowRecord:
     """One row of an answer.
 
     `object` tells it apart: a path, an entry's location and name, an endpoint, a name. `image` is the file behind a
-    process, connection or entry. `hashed` says that the file's content was read. `volatile` rows show a moment.
+    process, connection or entry. `hashed` says that the file's content was read, `content` is its SHA-256. `volatile`
+    rows show a moment.
     """
 
     object: str
     meetings: tuple[Meeting, ...] = ()
     image: str = ""
     hashed: bool = False
+    content: str = ""
     volatile: bool = False
     disabled: bool = False
 
@@ -250,7 +252,10 @@ class VisitRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteRecord:
-    """A person's note, the cases that its author was shown, and for `checked` the items with their marks."""
+    """A person's note, and the cases that its author was shown.
+
+    `items` are for `checked` the items with their marks, for `harmless` the objects with the SHA-256 of their content.
+    """
 
     order: Order
     at: datetime

@@ -310,6 +310,17 @@ def test_the_same_value_in_another_place_and_another_value_in_this_one_are_met(u
     assert unit.word() == "match.found"
 
 
+def test_other_content_at_a_path_that_is_harmless_is_met(unit: Answering) -> None:
+    unit.office.write("bad.txt", f"{PROGRAM}\n")
+    unit.sweep(INFECTED)
+    unit.done("note", "pc-01", "--harmless", PROGRAM, "--why", "phần mềm của tỉnh")
+    unit.sweep(INFECTED)
+    assert unit.word() == "clean"
+
+    unit.sweep({"pc-01": (files(bad_file(sha256="5c" * 32)),)})
+    assert unit.word() == "match.found"
+
+
 def test_a_match_that_is_closed_may_turn_out_to_have_been_none(unit: Answering) -> None:
     unit.sweep(INFECTED)
     unit.sweep()
