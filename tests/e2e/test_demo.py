@@ -20,7 +20,7 @@ FORMS = {
     "cuc-tuyen-quang": (
         "rà quét mã độc trên 10/16 máy tính, đạt 62,5%; còn 6 máy tính chưa hoàn thành; "
         "phát hiện mã độc trên 4 máy tính; đã xử lý xong 2 máy tính.",
-        "4 máy tính; 4 mã độc (3 loại); 4 dấu hiệu thuộc danh sách đã được xác định; 6 máy tính chưa có kết luận.",
+        "4 máy tính; 4 mã độc (3 loại); 6 dấu hiệu thuộc danh sách đã được xác định; 6 máy tính chưa có kết luận.",
         "Đã xử lý xong 2/4 máy tính; 4/4 mã độc do công cụ phát hiện; còn 2 máy tính chưa xử lý xong "
         "(1 máy còn mục tự khởi động trỏ đến mã độc đã phát hiện; ",
     ),

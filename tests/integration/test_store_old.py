@@ -75,8 +75,11 @@ def test_visits_are_in_the_order_of_their_times_and_new_commits_come_after_them(
     assert all(0 < look.began < look.committed <= ledger.latest_commit() for _, look in looks)
 
 
-def test_observations_are_there_without_rows(ledger: Ledger) -> None:
-    seen = ledger.observations(DRY_RUN, "tp-pc01", 1)
+def test_observations_are_there_without_rows(tmp_path: Path) -> None:
+    path = tmp_path / "lamsach.db"
+    path.write_bytes(unpacked(KEPT))
+    with Ledger.open(path, create=False) as ledger:
+        seen = ledger.observations(DRY_RUN, "tp-pc01", 1)
 
     assert any(each.value == "/var/tmp/.cap-nhat/kworkerd" for each in seen)
     assert {each.row for each in seen} == {None}

@@ -133,7 +133,7 @@ def test_whoever_is_infected_starts_it_again_and_nobody_else_meets_the_list(wind
                 (LabFault.WRONG_PASSWORD, Reason.LOGIN_REFUSED),
                 (LabFault.HANGS, Reason.HOST_TIMEOUT),
                 (LabFault.GARBAGE, Reason.ANSWER_GARBLED),
-                (LabFault.CUT_ANSWER, Reason.LOOK_MISSING),
+                (LabFault.CUT_ANSWER, Reason.CONNECTION_LOST),
                 (LabFault.HUGE_ANSWER, Reason.ANSWER_HUGE),
             )
         ),
