@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import attrgetter
 
 from controller.app.campaign import Campaign
 from controller.app.in_force import CampaignLists
@@ -117,10 +116,7 @@ def worst(judgements: Iterable[Judgement]) -> Verdict:
 
 def lists_in_force(lists: CampaignLists) -> tuple[str, ...]:
     """Return the identity of every list that is in force, in the order in which they came."""
-    withdrawn: set[str] = set()
-    for each in sorted(lists.withdrawals, key=attrgetter("committed")):
-        withdrawn = withdrawn - {each.list_name} if each.restores else withdrawn | {each.list_name}
-    return tuple(dict.fromkeys(use.path for use in lists.uses if use.path not in withdrawn))
+    return tuple(dict.fromkeys(use.path for use in lists.uses if use.path not in lists.withdrawn_lists))
 
 
 def _is_infected(state: Judgement) -> bool:
