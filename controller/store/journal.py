@@ -5,7 +5,7 @@ A row stays with the attempt that made the start. An attempt that takes it over 
 committed when the start became theirs, and the end is kept once.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -47,12 +47,6 @@ _UNDER_WAY: Final = (
     .where(table.c.state == IntentState.BEGUN)
     .distinct()
     .order_by(visits.c.host)
-)
-_ENDED: Final = (
-    select(table.c.run_id)
-    .join_from(table, visits)
-    .where(visits.c.sweep == bindparam("sweep"), table.c.state.in_([IntentState.FINISHED, _TAKEN]))
-    .order_by(table.c.id)
 )
 _ADD: Final = insert(table)
 _END: Final = update(table).where(table.c.run_id == _RUN)
@@ -134,17 +128,6 @@ def of_attempt(connection: Connection, sweep: str, host: str, number: int) -> tu
     """Return the starts that an attempt made or took over, oldest first; logs without their data."""
     rows = connection.execute(_OF_ATTEMPT, {"sweep": sweep, "host": host, "number": number}).all()
     return tuple(_of_attempt(connection, row) for row in rows)
-
-
-def runs_beside(connection: Connection, sweep: str, known: Collection[str]) -> Iterator[tuple[Intent, ToolRun]]:
-    """Yield the ended runs of a sweep's attempts whose ids are not among `known`, oldest first.
-
-    A run that an attempt of the sweep took over is yielded with that attempt, and not again with the one that made it.
-    """
-    keys = {key.partition("/")[0]: key for key in connection.scalars(_ENDED, {"sweep": sweep})}
-    for key in (key for run_id, key in keys.items() if run_id not in known):
-        if (row := _find(connection, key)) and (start := _of_attempt(connection, row)).run:
-            yield start.intent, start.run
 
 
 def _add(

@@ -368,11 +368,6 @@ class Ledger:
         with self._reading() as connection:
             return journal.of_attempt(connection, sweep, host, attempt)
 
-    def runs_beside(self, sweep: str, known: Collection[str]) -> tuple[tuple[Intent, ToolRun], ...]:
-        """Return the ended runs of the attempts of a sweep whose ids are not among `known`, each with its attempt."""
-        with self._reading() as connection:
-            return tuple(journal.runs_beside(connection, sweep, known))
-
     # accounts
 
     def standing(self, logon: Logon, window: timedelta) -> Standing:

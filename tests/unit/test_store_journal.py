@@ -148,19 +148,6 @@ def test_a_finished_run_is_kept_with_its_log(ledger: Ledger) -> None:
     assert ledger.starts_of("s1", "pc-02", 1) == ledger.starts_of("s1", "pc-01", 2) == ()
 
 
-def test_runs_that_no_result_holds_come_with_the_attempt_that_made_or_took_them(ledger: Ledger) -> None:
-    for run_id in ("r1", "r2", "r3"):
-        ledger.begin(an_intent(run_id), ())
-        ledger.take_over(an_intent(run_id, attempt=2), ()) if run_id == "r2" else None
-        ledger.finish(a_run(run_id=run_id)) if run_id != "r3" else None
-
-    beside = ledger.runs_beside("s1", {"r1"})
-
-    assert [(intent.attempt, run.run_id) for intent, run in beside] == [(2, "r2")]
-    assert [run.run_id for _, run in ledger.runs_beside("s1", ())] == ["r1", "r2"]
-    assert ledger.runs_beside("s2", ()) == ()
-
-
 @pytest.mark.parametrize(
     "contradict",
     [
