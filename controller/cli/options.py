@@ -83,6 +83,27 @@ store_option: Final = click.option(
 )
 
 
+unit_option: Final = click.option(
+    "--unit",
+    cls=Once,
+    again="or name the unit above them",
+    default=None,
+    metavar="ID",
+    help="Only this unit and those below it.",
+)
+
+
+def check_unit(unit: str | None) -> None:
+    """Check the value of `--unit`.
+
+    Raises:
+        OperatorError: it is empty, which must never mean all.
+
+    """
+    if unit is not None and not unit.strip():
+        raise OperatorError("'--unit' is empty; name a unit, or leave it out.")
+
+
 def campaign_folder() -> Path | None:
     """Return the folder of the `lamsach.yml` that counts; None when there is none."""
     file = click.get_current_context().find_root().obj

@@ -9,7 +9,7 @@ from controller.app import report as reports
 from controller.app.report import Reported
 from controller.cli.hints import hinted, this_command
 from controller.cli.opened import opened
-from controller.cli.options import PLACE, Once, store_option
+from controller.cli.options import PLACE, check_unit, store_option, unit_option
 from controller.cli.printing import put
 from controller.errors import OperatorError
 from controller.reports.writers import csv, json, table
@@ -26,14 +26,7 @@ PRINTED: Final = {"table": table.write, "json": json.write}
     metavar="ID",
     help="Only the computers of a sweep (the beginning of its id); may be repeated. The state is that of all sweeps.",
 )
-@click.option(
-    "--unit",
-    cls=Once,
-    again="or name the unit above them",
-    default=None,
-    metavar="ID",
-    help="Only this unit and those below it.",
-)
+@unit_option
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "docx"]), default="table", show_default=True
 )
@@ -70,8 +63,7 @@ def report(
     """
     if form not in PRINTED and output is None:
         raise OperatorError(f"'--format {form}' writes files; name a folder for them with -o.")
-    if unit is not None and not unit.strip():
-        raise OperatorError("'--unit' is empty; name a unit, or leave it out.")
+    check_unit(unit)
     if sweeps and form == "docx":
         raise OperatorError(
             "'--sweep' narrows what is shown, and a form holds the whole campaign; leave '--sweep' out."

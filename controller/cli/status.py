@@ -13,9 +13,8 @@ from tabulate import tabulate
 from controller.app import status as statuses
 from controller.app.status import Status, StatusCounts
 from controller.cli.opened import opened
-from controller.cli.options import STATUS, Once, campaign_folder, store_option
+from controller.cli.options import STATUS, Once, campaign_folder, check_unit, store_option, unit_option
 from controller.cli.printing import counted, put
-from controller.errors import OperatorError
 from controller.model.fleet import Unit
 from controller.model.text import shown, shown_json
 from controller.reports.vietnamese import minute_in_hanoi
@@ -49,14 +48,7 @@ class _Place:
     type=click.Path(path_type=Path),
     help="Whose computers: those of the newest sweep of this inventory. [default: of the newest sweep]",
 )
-@click.option(
-    "--unit",
-    cls=Once,
-    again="or name the unit above them",
-    default=None,
-    metavar="ID",
-    help="Only this unit and those below it.",
-)
+@unit_option
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @store_option
 def status(inventory: Path | None, unit: str | None, form: str, store: Path) -> int:
@@ -75,8 +67,7 @@ def status(inventory: Path | None, unit: str | None, form: str, store: Path) -> 
       lamsach status
       lamsach status --unit chi-cuc-son-duong
     """
-    if unit is not None and not unit.strip():
-        raise OperatorError("'--unit' is empty; name a unit, or leave it out.")
+    check_unit(unit)
     with opened(store) as ledger:
         asked = str(inventory.resolve()) if inventory else ""
         found = statuses.status_of(ledger, inventory=asked, unit=unit or "")
